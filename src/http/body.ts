@@ -1,0 +1,70 @@
+import type { ProxyError } from '../errors.ts'
+import { noHeaders, type Headers } from './headers.ts'
+
+/**
+ * A message body that is taken, not thrown: nothing flows until it is asked for, so a slow reader slows the writer.
+ * One consumer, one way: either `read` until it gives undefined, or `pipe` once. Whoever takes a message must bring
+ * its body to an end with one of read, pipe or cancel.
+ */
+export interface Body {
+  /** Number of bytes when the framing tells it, else undefined. */
+  readonly length: number | undefined
+  /** The next piece, or undefined after the last. Rejects with a ProxyError when the body breaks off. */
+  read(): Promise<Uint8Array | undefined>
+  /** Hands every piece to `sink`, at once where bytes are already there. Piece by piece without a promise. */
+  pipe(sink: BodySink): void
+  /** Goes on after `sink.write` returned false. */
+  resume(): void
+  /** Nobody wants the rest. */
+  cancel(reason: ProxyError): void
+  /** Trailer fields; whole only after the end. */
+  readonly trailers: Headers
+}
+
+export interface BodySink {
+  /** False: keep the rest until `body.resume()`. The piece itself has been taken. */
+  write(piece: Uint8Array): boolean
+  end(trailers: Headers): void
+  fail(error: ProxyError): void
+}
+
+export const emptyBody: Body = {
+  length: 0,
+  read: () => Promise.resolve(undefined),
+  pipe: (sink) => sink.end(noHeaders),
+  resume: () => {},
+  cancel: () => {},
+  trailers: noHeaders,
+}
+
+export function isEmptyBody(body: Body): boolean {
+  return body.length === 0
+}
+
+/** A body of bytes that are in memory. */
+export function bytesBody(bytes: Uint8Array): Body {
+  let left: Uint8Array | undefined = bytes
+  return {
+    length: bytes.length,
+    read: () => {
+      const piece = left
+      left = undefined
+      return Promise.resolve(piece)
+    },
+    pipe: (sink) => {
+      const piece = left
+      left = undefined
+      if (piece !== undefined) sink.write(piece)
+      sink.end(noHeaders)
+    },
+    resume: () => {},
+    cancel: () => {
+      left = undefined
+    },
+    trailers: noHeaders,
+  }
+}
+
+export function textBody(text: string): Body {
+  return bytesBody(new TextEncoder().encode(text))
+}
