@@ -26,6 +26,14 @@ export interface TlsFacts {
   peerCertificates(): readonly Uint8Array[]
 }
 
+export interface Cancellable {
+  cancelled(error: ProxyError): void
+}
+
+export interface InterimSender {
+  sendInterim(status: number, headers: Headers): void
+}
+
 /** How an exchange ended: `complete` when the last byte of the response has been handed to the client's socket. */
 export type Outcome = { readonly kind: 'complete' } | { readonly kind: 'aborted'; readonly error: ProxyError }
 
@@ -63,10 +71,10 @@ export class Exchange {
   spanId: string | undefined
   /** False when the router or entry point has switched its access log, metrics or tracing off. */
   accessLogged = true
-  /** Sends an interim response (1xx other than 101) to the client; absent where the protocol has none. */
-  sendInterim: ((status: number, headers: Headers) => void) | undefined
+  /** Takes interim responses (1xx other than 101) to the client; undefined where its protocol version has none. */
+  interim: InterimSender | undefined
   #cancelled: ProxyError | undefined
-  #listeners: ((error: ProxyError) => void)[] | undefined
+  #listeners: Cancellable[] | undefined
   #controller: AbortController | undefined
 
   constructor(entryPoint: string, client: ClientFacts, startedAt: number) {
@@ -87,18 +95,16 @@ export class Exchange {
     return this.#controller.signal
   }
 
-  /** Calls `listener` once when the client goes away (at once if it has). Returns the way to take it back. */
-  onCancel(listener: (error: ProxyError) => void): () => void {
-    if (this.#cancelled !== undefined) {
-      listener(this.#cancelled)
-      return () => {}
-    }
-    const listeners = (this.#listeners ??= [])
-    listeners.push(listener)
-    return () => {
-      const at = listeners.indexOf(listener)
-      if (at >= 0) listeners.splice(at, 1)
-    }
+  /** Calls `listener.cancelled` once when the client goes away; at once if it has. Take it back with `offCancel`. */
+  onCancel(listener: Cancellable): void {
+    if (this.#cancelled !== undefined) return listener.cancelled(this.#cancelled)
+    if (this.#listeners === undefined) this.#listeners = [listener]
+    else this.#listeners.push(listener)
+  }
+
+  offCancel(listener: Cancellable): void {
+    const at = this.#listeners?.indexOf(listener) ?? -1
+    if (at >= 0) this.#listeners?.splice(at, 1)
   }
 
   /** Called by the server when the client is gone, has timed out, or the proxy shuts down. Only the first call counts. */
@@ -108,6 +114,6 @@ export class Exchange {
     this.#controller?.abort(error)
     const listeners = this.#listeners ?? []
     this.#listeners = undefined
-    for (const listener of listeners) listener(error)
+    for (const listener of listeners) listener.cancelled(error)
   }
 }

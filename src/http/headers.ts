@@ -40,9 +40,7 @@ export function joinedHeader(headers: Headers, lower: string): string | undefine
 
 /** True when a comma-separated field (Connection, TE, Transfer-Encoding …) has this token, in any case. */
 export function hasToken(headers: Headers, lower: string, token: string): boolean {
-  return headerValues(headers, lower).some((value) =>
-    value.split(',').some((item) => isName(item.trim(), token)),
-  )
+  return headerValues(headers, lower).some((value) => value.split(',').some((item) => isName(item.trim(), token)))
 }
 
 export function withHeader(headers: Headers, name: string, value: string): Headers {

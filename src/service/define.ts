@@ -1,6 +1,6 @@
 import type { Decoder } from '../config/schema.ts'
 import type { Handler } from '../http/message.ts'
-import type { Transport } from '../upstream/transport.ts'
+import type { ServerAddress, Transport } from '../upstream/transport.ts'
 
 /** What a service may need from the snapshot that it is built for. */
 export interface ServiceScope {
@@ -10,6 +10,17 @@ export interface ServiceScope {
   service(name: string): Handler
   /** The transport of a `serversTransport` name; without a name the default one. */
   transport(name: string | undefined): Transport
+  /** The Handler of one server. */
+  forward(target: ForwardTarget): Handler
+}
+
+export interface ForwardTarget {
+  readonly server: ServerAddress
+  readonly transport: Transport
+  /** False: the server sees its own authority as Host. */
+  readonly passHostHeader: boolean
+  /** Put before every path (`preservePath`); '' for none. */
+  readonly basePath: string
 }
 
 export interface ServiceDefinition<Options = unknown> {

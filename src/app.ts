@@ -1,0 +1,220 @@
+import { hostname } from 'node:os'
+import { formatProblem } from './config/problem.ts'
+import { decodeDynamic } from './config/dynamic.ts'
+import type { EntryPointConfiguration, StaticConfiguration } from './config/static.ts'
+import { sluiceVersion } from './version.ts'
+import { ipRangeList } from './http/ip-range-list.ts'
+import type { ClientFacts } from './http/exchange.ts'
+import type { Handler } from './http/message.ts'
+import { reply } from './http/reply.ts'
+import type { HeadLimits } from './http1/head.ts'
+import { Http1Session } from './http1/server.ts'
+import { EntryPoint, type Session } from './listen/entry-point.ts'
+import type { Connection } from './net/connection.ts'
+import { createAccessLog, type AccessLog } from './observe/access-log.ts'
+import { createExchangeStream, type ExchangeStream } from './observe/exchange-stream.ts'
+import type { Log } from './observe/log.ts'
+import { createTracing, type Tracing } from './observe/tracing.ts'
+import type { Provider } from './provider/define.ts'
+import type { MergedConfiguration } from './provider/merge.ts'
+import { fileProvider } from './provider/file.ts'
+import { whoami } from './service/whoami.ts'
+import { buildSnapshot, type EntryPointSnapshot, type Snapshot } from './snapshot/build.ts'
+import { internalProvider } from './snapshot/internal-provider.ts'
+import { TransportStore } from './snapshot/transports.ts'
+import { watchProviders, type Watch } from './snapshot/watch.ts'
+
+export interface AppOptions {
+  readonly configuration: StaticConfiguration
+  /** Path of the file that it came from, if any. */
+  readonly staticFile: string | undefined
+  /** For templates in dynamic files. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Everything to the built-in whoami: the embedded default. */
+  readonly servesWhoami: boolean
+  readonly log: Log
+}
+
+/** Where an entry point listens: `web`, `127.0.0.1:8080`. */
+export interface BoundEntryPoint {
+  readonly name: string
+  readonly address: string
+}
+
+/** Protocols that can be spoken after a TLS handshake. */
+const servedProtocols = ['http/1.1']
+
+/** Traefik's slack above maxHeaderBytes; a target of its own limit keeps 414 and 431 apart. */
+const headSlackBytes = 4096
+const maxTargetBytes = 64 * 1024
+const maxFields = 1000
+
+/**
+ * The composition root: a connection comes in at an EntryPoint, is identified there, and its requests go through the
+ * chain of the current snapshot. A new configuration is a new snapshot; the swap is one assignment (`#swap`).
+ * Nothing here is process-wide, so two apps can live side by side.
+ */
+export class App {
+  readonly #options: AppOptions
+  readonly #log: Log
+  readonly #exchanges: ExchangeStream
+  readonly #accessLog: AccessLog | undefined
+  readonly #tracing: Tracing | undefined
+  readonly #transports: TransportStore
+  readonly #internal: ReadonlyMap<string, Handler>
+  readonly #entryPoints: EntryPoint[] = []
+  #watch: Watch | undefined
+  #snapshot: Snapshot | undefined
+
+  /** Throws an Error with a plain message when a log file can't be opened. */
+  constructor(options: AppOptions) {
+    const { configuration, log } = options
+    this.#options = options
+    this.#log = log
+    this.#exchanges = createExchangeStream(log)
+    this.#accessLog = configuration.accessLog && createAccessLog(configuration.accessLog, log)
+    if (this.#accessLog !== undefined) this.#exchanges.subscribe(this.#accessLog.record)
+    this.#tracing =
+      configuration.tracing &&
+      createTracing(configuration.tracing, { log, exchanges: this.#exchanges, version: sluiceVersion })
+    const limits: HeadLimits = { maxHeadBytes: 1024 * 1024, maxTargetBytes, maxFields }
+    this.#transports = new TransportStore({ fastProxy: configuration.experimental.fastProxy !== undefined, limits })
+    this.#internal = new Map<string, Handler>([
+      ['whoami@internal', whoami({ name: undefined })],
+      ['noop@internal', () => Promise.resolve(reply(418, ''))],
+    ])
+  }
+
+  /**
+   * Resolves when every entry point listens, which is after the first configuration has been built. Rejects when an
+   * address can't be had; then nothing is left open.
+   */
+  async start(): Promise<readonly BoundEntryPoint[]> {
+    this.#watch = watchProviders({
+      providers: this.#providers(),
+      throttleMs: this.#options.configuration.providers.providersThrottleDuration,
+      apply: (merged) => this.#apply(merged),
+      log: this.#log,
+    })
+    await this.#watch.ready
+    try {
+      for (const [name, configuration] of this.#options.configuration.entryPoints) {
+        this.#entryPoints.push(this.#open(name, configuration))
+      }
+    } catch (thrown) {
+      await this.close()
+      throw thrown
+    }
+    return this.#entryPoints.map(({ name, address }) => ({ name, address }))
+  }
+
+  /** Reads the dynamic configuration again (SIGHUP). */
+  reload(): void {
+    this.#watch?.reload()
+  }
+
+  /** Goes on in new log files (SIGUSR1). */
+  async reopenLogs(): Promise<void> {
+    await this.#accessLog?.reopen()
+  }
+
+  /** Stops accepting, lets requests finish within each entry point's `graceTimeOut`, and closes everything. */
+  async close(): Promise<void> {
+    await Promise.all(this.#entryPoints.map((entryPoint) => this.#drain(entryPoint)))
+    await this.#watch?.close()
+    this.#snapshot?.retire()
+    await Promise.all([this.#tracing?.shutdown(), this.#accessLog?.close()])
+  }
+
+  #drain(entryPoint: EntryPoint): Promise<void> {
+    const { lifeCycle } = this.#options.configuration.entryPoints.get(entryPoint.name)!.transport
+    const { requestAcceptGraceTimeout, graceTimeOut } = lifeCycle
+    if (requestAcceptGraceTimeout === 0) return entryPoint.drain(graceTimeOut)
+    return Bun.sleep(requestAcceptGraceTimeout).then(() => entryPoint.drain(graceTimeOut))
+  }
+
+  #providers(): readonly Provider[] {
+    const { configuration, environment, staticFile, servesWhoami } = this.#options
+    const scope = { decode: decodeDynamic, log: this.#log, environment, staticFile }
+    const { file } = configuration.providers
+    return [
+      ...(file === undefined ? [] : [fileProvider.build(file, scope)]),
+      internalProvider({ static: configuration, servesWhoami }),
+    ]
+  }
+
+  async #apply(merged: MergedConfiguration): Promise<void> {
+    const snapshot = await buildSnapshot({
+      static: this.#options.configuration,
+      dynamic: merged.configuration,
+      transports: this.#transports,
+      internal: this.#internal,
+      tracing: this.#tracing,
+      hostname: hostname(),
+      alpn: servedProtocols,
+      log: this.#log,
+      previous: this.#snapshot,
+    })
+    for (const problem of snapshot.problems) {
+      this.#log[problem.severity === 'error' ? 'error' : 'warn'](formatProblem(problem))
+    }
+    this.#swap(snapshot)
+  }
+
+  #swap(snapshot: Snapshot): void {
+    const previous = this.#snapshot
+    this.#snapshot = snapshot
+    previous?.retire()
+  }
+
+  #current(entryPoint: string): EntryPointSnapshot {
+    const found = this.#snapshot?.entryPoints.get(entryPoint)
+    if (found === undefined) throw new Error(`no snapshot of entry point ${entryPoint}`)
+    return found
+  }
+
+  #open(name: string, configuration: EntryPointConfiguration): EntryPoint {
+    const { address, reusePort, proxyProtocol, transport } = configuration
+    const entryPoint: EntryPoint = new EntryPoint({
+      name,
+      hostname: address.host === '' ? '::' : address.host,
+      port: address.port,
+      reusePort,
+      proxyProtocol: proxyProtocol && { believes: believer(proxyProtocol) },
+      readTimeoutMs: transport.respondingTimeouts.readTimeout,
+      log: this.#log.with({ entryPoint: name }),
+      routes: () => this.#current(name).connections,
+      serveHttp: this.#http1(name, configuration, () => entryPoint.isDraining),
+    })
+    this.#log.info('entry point listens', { entryPoint: name, address: entryPoint.address })
+    return entryPoint
+  }
+
+  #http1(name: string, { http, transport }: EntryPointConfiguration, isDraining: () => boolean) {
+    const { readTimeout, writeTimeout, idleTimeout } = transport.respondingTimeouts
+    const shared = {
+      entryPoint: name,
+      limits: { maxHeadBytes: http.maxHeaderBytes + headSlackBytes, maxTargetBytes, maxFields },
+      readTimeoutMs: readTimeout,
+      writeTimeoutMs: writeTimeout,
+      idleTimeoutMs: idleTimeout,
+      keepAliveMaxRequests: transport.keepAliveMaxRequests,
+      keepAliveMaxTimeMs: transport.keepAliveMaxTime,
+      isDraining,
+      finished: this.#exchanges.publish,
+    }
+    const plain = { ...shared, handler: () => this.#current(name).plain }
+    const overTls = { ...shared, handler: () => this.#current(name).overTls }
+    return (connection: Connection, client: ClientFacts, early: Buffer): Session => {
+      const session = new Http1Session(connection, client, client.tls === undefined ? plain : overTls)
+      session.start(early)
+      return session
+    }
+  }
+}
+
+/** Whether a peer's PROXY header is believed. */
+function believer(options: NonNullable<EntryPointConfiguration['proxyProtocol']>): (address: string) => boolean {
+  const trusted = ipRangeList(options.trustedIPs)
+  return (address) => options.insecure || trusted(address)
+}

@@ -1,0 +1,87 @@
+import { loadConfiguration, type LoadedConfiguration } from './run.ts'
+import type { CheckFormat } from './arguments.ts'
+import { decodeDynamic } from '../config/dynamic.ts'
+import { formatProblem, hasErrors, problemToJson, sortProblems, type Problem } from '../config/problem.ts'
+import type { StaticConfiguration } from '../config/static.ts'
+import { silentLog } from '../observe/log.ts'
+import type { ProviderUpdate } from '../provider/define.ts'
+import { fileProvider } from '../provider/file.ts'
+import { mergeProviders } from '../provider/merge.ts'
+import { reply } from '../http/reply.ts'
+import { buildSnapshot } from '../snapshot/build.ts'
+import { internalProvider } from '../snapshot/internal-provider.ts'
+import { TransportStore } from '../snapshot/transports.ts'
+
+/** `sluice check`: everything that a start would find wrong, without opening a port. Gives the exit code. */
+export async function check(flags: readonly string[], format: CheckFormat): Promise<number> {
+  const loaded = await loadConfiguration(flags)
+  const { configuration } = loaded
+  const dynamic = configuration === undefined ? [] : await checkDynamic(configuration, loaded)
+  const problems = sortProblems([...loaded.problems, ...dynamic])
+  const isValid = !hasErrors(problems)
+  if (format === 'json') {
+    console.log(JSON.stringify({ valid: isValid, problems: problems.map(problemToJson) }, null, 2))
+  } else {
+    for (const problem of problems) console.log(formatProblem(problem))
+    console.log(summary(problems, loaded))
+  }
+  return isValid ? 0 : 1
+}
+
+function summary(problems: readonly Problem[], { file, configuration }: LoadedConfiguration): string {
+  const errors = problems.filter(({ severity }) => severity === 'error').length
+  const warnings = problems.length - errors
+  const what = file ?? 'the configuration'
+  const unread = configuration === undefined ? '; the dynamic configuration was not looked at' : ''
+  if (problems.length === 0) return `${what}: no mistakes`
+  return `${what}: ${count(errors, 'error')}, ${count(warnings, 'warning')}${unread}`
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
+
+async function checkDynamic(configuration: StaticConfiguration, loaded: LoadedConfiguration): Promise<Problem[]> {
+  const updates = await firstUpdates(configuration, loaded)
+  const merged = mergeProviders(updates)
+  const snapshot = await buildSnapshot({
+    static: configuration,
+    dynamic: merged.configuration,
+    transports: new TransportStore({ fastProxy: false, limits: noLimits }),
+    internal: new Map([
+      ['whoami@internal', () => Promise.resolve(reply(200, ''))],
+      ['noop@internal', () => Promise.resolve(reply(418, ''))],
+    ]),
+    tracing: undefined,
+    hostname: '',
+    alpn: ['http/1.1'],
+    log: silentLog,
+    previous: undefined,
+  })
+  snapshot.retire()
+  return [...merged.problems, ...snapshot.problems]
+}
+
+const noLimits = { maxHeadBytes: 0, maxTargetBytes: 0, maxFields: 0 }
+
+/** What each provider says first. */
+async function firstUpdates(
+  configuration: StaticConfiguration,
+  { file: staticFile, servesWhoami }: LoadedConfiguration,
+): Promise<ReadonlyMap<string, ProviderUpdate>> {
+  const scope = { decode: decodeDynamic, log: silentLog, environment: process.env, staticFile }
+  const { file } = configuration.providers
+  const providers = [
+    ...(file === undefined ? [] : [fileProvider.build({ ...file, watch: false }, scope)]),
+    internalProvider({ static: configuration, servesWhoami }),
+  ]
+  const updates = new Map<string, ProviderUpdate>()
+  for (const provider of providers) {
+    for await (const update of provider.start()) {
+      updates.set(provider.name, update)
+      break
+    }
+    provider.close()
+  }
+  return updates
+}

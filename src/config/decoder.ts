@@ -1,0 +1,85 @@
+import type { ConfigNode } from './node.ts'
+import type { ProblemCollector, Source } from './problem.ts'
+
+/** The outcome of decoding something that has a problem; the problem itself is in `Place.problems`. */
+export const invalid: unique symbol = Symbol('invalid')
+
+export type Decoded<T> = T | typeof invalid
+
+/** Turns a node into a typed value. Never throws; says every problem, not just the first. */
+export interface Decoder<T> {
+  /** What is allowed here, as a noun phrase: `a duration`, `"keep" or "drop"`. */
+  readonly expects: string
+  decode(node: ConfigNode, at: Place): Decoded<T>
+  /** The shape, for reference pages and for resolving environment variables. */
+  describe(): Description
+  /** The value when the key is not there. Without it the key is required. `source` is that of the object lacking it. */
+  absent?(at: Place, source: Source): Decoded<T>
+  /** Whether this node means "as if the key were not there" (`false` for an allow-empty section). */
+  isDisabledBy?(node: ConfigNode, at: Place): boolean
+  readonly status?: 'notYet' | 'dead' | 'removed'
+}
+
+export type Infer<D> = D extends Decoder<infer T> ? T : never
+
+export type Description =
+  | { readonly kind: 'scalar'; readonly expects: string; readonly isBoolean?: true }
+  | { readonly kind: 'list'; readonly items: Description }
+  | { readonly kind: 'map'; readonly values: Description }
+  | { readonly kind: 'object'; readonly fields: readonly FieldDescription[]; readonly allowEmpty: boolean }
+  | {
+      readonly kind: 'oneKind'
+      readonly kinds: readonly FieldDescription[]
+      readonly beside: readonly FieldDescription[]
+    }
+  | { readonly kind: 'free' }
+
+export interface FieldDescription {
+  readonly key: string
+  readonly description: Description
+  readonly expects: string
+  readonly status: 'supported' | 'notYet' | 'dead' | 'removed'
+  readonly required: boolean
+  /** Decoded form (durations in milliseconds); undefined when there is none. */
+  readonly default?: unknown
+}
+
+/** A spot in the configuration being decoded: its path and where its problems go. */
+export class Place {
+  readonly path: string
+  readonly problems: ProblemCollector
+
+  constructor(problems: ProblemCollector, path = '') {
+    this.problems = problems
+    this.path = path
+  }
+
+  key(name: string): Place {
+    const step = /^[^\s."[\]]+$/.test(name) ? name : JSON.stringify(name)
+    return new Place(this.problems, this.path === '' ? step : `${this.path}.${step}`)
+  }
+
+  item(index: number): Place {
+    return new Place(this.problems, `${this.path}[${index}]`)
+  }
+
+  /** Reports an error and gives `invalid`, so that a decoder can `return at.error(…)`. */
+  error(source: Source, message: string): typeof invalid {
+    this.problems.add({ severity: 'error', source, path: this.path, message })
+    return invalid
+  }
+
+  warning(source: Source, message: string): void {
+    this.problems.add({ severity: 'warning', source, path: this.path, message })
+  }
+}
+
+/** What a piece of text was parsed to, or what is wrong with it (`is not an IP address`). */
+export type Parsed<T> = { readonly ok: true; readonly value: T } | Unparsable
+
+export interface Unparsable {
+  readonly ok: false
+  readonly message: string
+  /** What was probably meant. */
+  readonly meant?: string
+}

@@ -1,0 +1,78 @@
+import {
+  allowEmpty,
+  boolean,
+  list,
+  nonEmptyText,
+  notYet,
+  object,
+  oneOfIgnoringCase,
+  optional,
+  refine,
+  removed,
+  timeout,
+  withDefault,
+} from './schema.ts'
+
+const file = refine(
+  allowEmpty(
+    object({
+      filename: optional(nonEmptyText),
+      /** Wins over `filename` (Traefik §6.1). */
+      directory: optional(nonEmptyText),
+      watch: withDefault(boolean, true),
+      debugLogGeneratedTemplate: withDefault(boolean, false),
+    }),
+  ),
+  ({ filename, directory }) =>
+    filename === undefined && directory === undefined ? 'names no file (expected filename or directory)' : undefined,
+)
+
+const precedence = [
+  'kubernetesgateway',
+  'kubernetescrd',
+  'kubernetes',
+  'kubernetesingressnginx',
+  'swarm',
+  'docker',
+  'file',
+  'redis',
+  'knative',
+  'consul',
+  'consulcatalog',
+  'nomad',
+  'etcd',
+  'ecs',
+  'http',
+  'zookeeper',
+  'rest',
+] as const
+
+// `docker: false` is no provider at all, so the shape matters although the keys do not.
+const otherProvider = notYet(allowEmpty(object({})))
+
+/** `providers` (Traefik §1.5). */
+export const providers = object({
+  providersThrottleDuration: withDefault(timeout, 2000),
+  /** Best first: breaks ties between routers of equal priority. */
+  precedence: withDefault(list(oneOfIgnoringCase(...precedence)), precedence),
+  file: optional(file),
+  http: otherProvider,
+  rest: otherProvider,
+  docker: otherProvider,
+  swarm: otherProvider,
+  consulCatalog: otherProvider,
+  nomad: otherProvider,
+  ecs: otherProvider,
+  consul: otherProvider,
+  etcd: otherProvider,
+  zookeeper: otherProvider,
+  redis: otherProvider,
+  kubernetesCRD: otherProvider,
+  kubernetesIngress: otherProvider,
+  kubernetesIngressNGINX: otherProvider,
+  kubernetesGateway: otherProvider,
+  knative: otherProvider,
+  plugin: notYet(),
+  marathon: removed('the provider is gone; use another one'),
+  rancher: removed('the provider is gone; use another one'),
+})

@@ -1,0 +1,152 @@
+import { ProxyError } from '../errors.ts'
+import { headerValue, hasToken, isName, type Headers } from './headers.ts'
+import type { HttpRequest } from './message.ts'
+
+/** Fields that concern one connection only (RFC 9110 §7.6.1 and the older ones that Go removes). */
+const hopByHop = new Set([
+  'connection',
+  'proxy-connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+export interface OutgoingOptions {
+  /** False when the entry point says `notAppendXForwardedFor`. */
+  readonly appendForwardedFor: boolean
+}
+
+/**
+ * The fields of a request as they go to a server: what concerned the client's connection is gone, `TE: trailers` and an
+ * upgrade are said anew for the next one, and the peer is appended to X-Forwarded-For.
+ *
+ * An X-Forwarded-For with an empty value means "send none, and don't append": that is how a middleware says it
+ * (`customRequestHeaders: { X-Forwarded-For: "" }`). It can't come from the wire, since forwarded.ts drops empty ones.
+ *
+ * Throws `client.malformed` for an upgrade to a protocol whose name is not printable ASCII.
+ */
+export function outgoingRequestHeaders(request: HttpRequest, { appendForwardedFor }: OutgoingOptions): Headers {
+  const kept: string[] = []
+  const hops = new Hops()
+  let forwardedFor: string | undefined
+  const headers = request.headers
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at]!
+    const value = headers[at + 1]!
+    if (isForwardedFor(name)) {
+      forwardedFor = forwardedFor === undefined ? value : `${forwardedFor}, ${value}`
+    } else if (!hops.takes(name, value)) {
+      kept.push(name, value)
+    }
+  }
+  const left = hops.withoutListed(kept)
+  pushForwardedFor(left, forwardedFor, appendForwardedFor ? request.exchange.client.address : undefined)
+  if (hops.acceptsTrailers) left.push('Te', 'trailers')
+  if (hops.upgrade !== undefined && !isPrintable(hops.upgrade)) {
+    throw new ProxyError('client.malformed', 'upgrade to a protocol whose name is not printable')
+  }
+  pushUpgrade(left, hops.upgrade)
+  return left
+}
+
+/**
+ * The fields of a server's response as they go to the client. With status 101 the upgrade that was agreed on is said
+ * anew. `Trailer` stays: trailers are relayed, and a client may want to know which.
+ */
+export function incomingResponseHeaders(headers: Headers, status: number): Headers {
+  const kept: string[] = []
+  const hops = new Hops()
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at]!
+    const value = headers[at + 1]!
+    if (isName(name, 'trailer') || !hops.takes(name, value)) kept.push(name, value)
+  }
+  if (!hops.hasAny) return headers
+  const left = hops.withoutListed(kept)
+  if (status === 101) pushUpgrade(left, hops.upgrade)
+  return left
+}
+
+/** The protocol that a message asks to change to or has changed to, else undefined. */
+export function upgradeProtocol(headers: Headers): string | undefined {
+  return hasToken(headers, 'connection', 'upgrade') ? headerValue(headers, 'upgrade') : undefined
+}
+
+/** A WebSocket handshake by its fields (RFC 6455 §4.1). */
+export function isWebSocketUpgrade(headers: Headers): boolean {
+  return upgradeProtocol(headers) !== undefined && hasToken(headers, 'upgrade', 'websocket')
+}
+
+/** The hop-by-hop fields of one message, gathered in the pass that leaves them out. */
+class Hops {
+  hasAny = false
+  acceptsTrailers = false
+  #listed: Set<string> | undefined
+  #upgrade: string | undefined
+
+  /** True when the field goes no further than this hop. */
+  takes(name: string, value: string): boolean {
+    // Every hop-by-hop name begins with one of c k p t u; so few others do that nearly no name is copied.
+    const letter = name.charCodeAt(0) | 0x20
+    const candidate = letter === 0x63 || letter === 0x6b || letter === 0x70 || letter === 0x74 || letter === 0x75
+    if (!candidate) return false
+    const lower = name.toLowerCase()
+    if (!hopByHop.has(lower)) return false
+    this.hasAny = true
+    if (lower === 'connection') this.#list(value)
+    else if (lower === 'upgrade') this.#upgrade ??= value
+    else if (lower === 'te') this.acceptsTrailers ||= splitList(value).includes('trailers')
+    return true
+  }
+
+  get upgrade(): string | undefined {
+    return this.#listed?.has('upgrade') ? this.#upgrade : undefined
+  }
+
+  /** Second pass, only for the rare message whose Connection names fields of its own. */
+  withoutListed(headers: string[]): string[] {
+    const listed = this.#listed
+    if (listed === undefined || isUsual(listed)) return headers
+    return headers.filter((_, at) => !listed.has(headers[at & ~1]!.toLowerCase()))
+  }
+
+  #list(value: string): void {
+    const listed = (this.#listed ??= new Set())
+    for (const item of splitList(value)) listed.add(item)
+  }
+}
+
+/** A single `close`, `keep-alive` or `upgrade`: those fields are gone already. */
+function isUsual(listed: ReadonlySet<string>): boolean {
+  return listed.size === 1 && (listed.has('keep-alive') || listed.has('close') || listed.has('upgrade'))
+}
+
+function pushForwardedFor(headers: string[], earlier: string | undefined, peer: string | undefined): void {
+  if (earlier === '') return
+  if (peer === undefined) {
+    if (earlier !== undefined) headers.push('X-Forwarded-For', earlier)
+    return
+  }
+  headers.push('X-Forwarded-For', earlier === undefined ? peer : `${earlier}, ${peer}`)
+}
+
+function pushUpgrade(headers: string[], protocol: string | undefined): void {
+  if (protocol !== undefined && protocol !== '') headers.push('Connection', 'Upgrade', 'Upgrade', protocol)
+}
+
+function isPrintable(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text)
+}
+
+function isForwardedFor(name: string): boolean {
+  return name.length === 15 && (name.charCodeAt(0) | 0x20) === 0x78 && isName(name, 'x-forwarded-for')
+}
+
+function splitList(value: string): string[] {
+  if (!value.includes(',')) return [value.trim().toLowerCase()]
+  return value.split(',').map((item) => item.trim().toLowerCase())
+}

@@ -1,0 +1,23 @@
+import type { Connection } from '../net/connection.ts'
+import type { EntryPointRoutes } from '../route/tcp-router.ts'
+import type { TlsTerms } from './tls-terms.ts'
+
+/** What the HTTPS routers of a server name want of its TLS. */
+export interface HttpsTarget {
+  /** Undefined: the options are broken, and connections for the name are closed without a handshake. */
+  readonly terms: TlsTerms | undefined
+}
+
+/** A TCP router with its service. */
+export interface TcpTarget {
+  readonly name: string
+  readonly tls: { readonly kind: 'none' | 'passthrough' } | { readonly kind: 'terminate'; readonly terms: TlsTerms | undefined }
+  /** Takes the connection over; `early` are bytes that have been read from it already. */
+  connect(connection: Connection, early: Buffer | undefined): void
+}
+
+/** Where the connections of one entry point go, in one snapshot. */
+export interface ConnectionRoutes extends EntryPointRoutes<HttpsTarget, TcpTarget> {
+  /** For server names that no router knows. */
+  readonly httpsDefault: HttpsTarget
+}

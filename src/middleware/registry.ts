@@ -1,0 +1,34 @@
+import { addPrefix } from './add-prefix.ts'
+import { chain } from './chain.ts'
+import type { MiddlewareDefinition } from './define.ts'
+import { headers } from './headers.ts'
+import { redirectScheme } from './redirect-scheme.ts'
+import { stripPrefix } from './strip-prefix.ts'
+
+/** Every kind of middleware that a configuration can name. */
+export const middlewares: readonly MiddlewareDefinition[] = [addPrefix, chain, headers, redirectScheme, stripPrefix]
+
+/** Kinds that Traefik has and Sluice has not: `not supported yet` instead of `unknown key`. */
+export const missingMiddlewares: readonly string[] = [
+  'basicAuth',
+  'buffering',
+  'circuitBreaker',
+  'compress',
+  'contentType',
+  'digestAuth',
+  'encodedCharacters',
+  'errors',
+  'forwardAuth',
+  'grpcWeb',
+  'inFlightReq',
+  'ipAllowList',
+  'ipWhiteList',
+  'passTLSClientCert',
+  'plugin',
+  'rateLimit',
+  'redirectRegex',
+  'replacePath',
+  'replacePathRegex',
+  'retry',
+  'stripPrefixRegex',
+]

@@ -1,0 +1,132 @@
+import type { SocketHandler, TLSOptions } from 'bun'
+import { ProxyError, type ErrorCode } from '../errors.ts'
+import { Connection, socketHandlers } from './connection.ts'
+
+export interface DialTarget {
+  /** Where to: a host name or address (IPv6 without brackets) with a port, or a Unix socket's path. */
+  readonly address: { readonly host: string; readonly port: number } | { readonly path: string }
+  readonly tls: TlsClientTerms | undefined
+  /** For TCP and TLS together; 0 means no limit. */
+  readonly timeoutMs: number
+}
+
+export interface TlsClientTerms {
+  /** Name that is sent (SNI) and that the certificate must have. */
+  readonly serverName: string
+  readonly options: TLSOptions
+  readonly insecureSkipVerify: boolean
+}
+
+/** Opens a connection to an upstream. Rejects with a ProxyError of the `upstream.` kind; never leaves a socket behind. */
+export function dial(target: DialTarget): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const attempt = new Attempt(target, resolve, reject)
+    attempt.start()
+  })
+}
+
+/**
+ *     connecting ──open──▶ handshaking (TLS only) ──▶ settled
+ *         └────── error, close, time-out ────────────────┘
+ */
+class Attempt {
+  readonly #target: DialTarget
+  readonly #resolve: (connection: Connection) => void
+  readonly #reject: (error: ProxyError) => void
+  #timer: Timer | undefined
+  #settled = false
+
+  constructor(target: DialTarget, resolve: (connection: Connection) => void, reject: (error: ProxyError) => void) {
+    this.#target = target
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  start(): void {
+    const { address, tls, timeoutMs } = this.#target
+    if (timeoutMs > 0) this.#timer = setTimeout(() => this.#fail('upstream.dialTimeout', 'time-out'), timeoutMs)
+    const where = 'path' in address ? { unix: address.path } : { hostname: address.host, port: address.port }
+    const options = {
+      ...where,
+      allowHalfOpen: true,
+      socket: this.#handlers(),
+      ...(tls === undefined ? {} : { tls: { ...tls.options, serverName: tls.serverName } }),
+    }
+    // The rejection repeats what `connectError` has told.
+    Bun.connect(options as Parameters<typeof Bun.connect<Connection>>[0]).catch((thrown) => this.#connectFailed(thrown))
+  }
+
+  #handlers(): SocketHandler<Connection> {
+    const tls = this.#target.tls
+    return {
+      ...socketHandlers,
+      open: (socket) => {
+        if (this.#settled) return socket.terminate()
+        socket.data = new Connection(socket)
+        if (tls === undefined) this.#succeed(socket.data)
+      },
+      handshake: (socket, ok, error) => {
+        if (this.#settled) return socket.terminate()
+        // Bun reports a certificate that does not verify as an error beside ok (or as not ok): both mean refusal.
+        if ((ok && error === null) || (tls?.insecureSkipVerify === true && isCertificateFault(error))) {
+          return this.#succeed(socket.data)
+        }
+        this.#fail(isCertificateFault(error) ? 'upstream.certificate' : 'upstream.handshake', faultText(error))
+        socket.terminate()
+      },
+      close: (socket, error) => {
+        if (!this.#settled) this.#fail('upstream.handshake', `closed during the TLS handshake: ${faultText(error)}`)
+        socket.data?.onClose(socket, error)
+      },
+      error: (socket, error) => {
+        if (!this.#settled) this.#fail('upstream.handshake', faultText(error))
+        socket.data?.close(error)
+      },
+      connectError: (_socket, error) => this.#connectFailed(error),
+    }
+  }
+
+  #connectFailed(thrown: unknown): void {
+    const fault = thrown as { code?: string; message?: string }
+    this.#fail(dialFaults[fault.code ?? ''] ?? 'upstream.unreachable', fault.message ?? String(thrown))
+  }
+
+  #succeed(connection: Connection): void {
+    this.#settled = true
+    clearTimeout(this.#timer)
+    connection.setNoDelay()
+    this.#resolve(connection)
+  }
+
+  #fail(code: ErrorCode, detail: string): void {
+    if (this.#settled) return
+    this.#settled = true
+    clearTimeout(this.#timer)
+    this.#reject(new ProxyError(code, `${describeAddress(this.#target)}: ${detail}`))
+  }
+}
+
+const dialFaults: Record<string, ErrorCode> = {
+  ECONNREFUSED: 'upstream.refused',
+  ENOENT: 'upstream.refused',
+  ENOTFOUND: 'upstream.unresolved',
+  EAI_AGAIN: 'upstream.unresolved',
+  ETIMEDOUT: 'upstream.dialTimeout',
+}
+
+function isCertificateFault(error: Error | null): boolean {
+  const code = (error as { code?: string } | null)?.code ?? ''
+  return /CERT|VERIFY|CHAIN|SELF_SIGNED|ISSUER|HOSTNAME|ALTNAME/.test(code)
+}
+
+function faultText(error: Error | null | undefined): string {
+  if (error === null || error === undefined) return 'closed by the upstream'
+  const code = (error as { code?: string }).code
+  return code === undefined || error.message.includes(code) ? error.message : `${error.message} (${code})`
+}
+
+function describeAddress(target: DialTarget): string {
+  if ('path' in target.address) return `unix:${target.address.path}`
+  const { host, port } = target.address
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}

@@ -1,0 +1,116 @@
+import { readFile, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { documentFormat, parseDocument } from '../config/document.ts'
+import type { decodeDynamic } from '../config/dynamic.ts'
+import type { ConfigNode, MapEntry } from '../config/node.ts'
+import type { Problem, Source } from '../config/problem.ts'
+import { TextLines } from '../config/text-position.ts'
+import type { FileState } from './file-state.ts'
+import { keepLastGood, unreadable } from './file-state.ts'
+import type { Environment } from './template/function.ts'
+import { renderTemplate } from './template/render.ts'
+
+export interface FileReader {
+  readonly provider: string
+  readonly decode: typeof decodeDynamic
+  readonly environment: Environment
+  /** The real path of the static configuration file, whose static sections are no mistake. */
+  readonly staticFile: string | undefined
+  /** Shows what a template made. */
+  readonly onRendered: (file: string, text: string) => void
+}
+
+/** Reads one file again. Whatever can't be read or is wrong keeps its last good version, which `previous` holds. */
+export async function readConfigurationFile(
+  reader: FileReader,
+  path: string,
+  previous: FileState | undefined,
+): Promise<FileState> {
+  const outcome = await readText(path)
+  if (!outcome.ok) return unreadable({ path, previous }, [wholeFileProblem(path, outcome.message)])
+  if (previous?.text === outcome.text) return previous
+  return decodeText(reader, { path, text: outcome.text, previous })
+}
+
+interface ReadFile {
+  readonly path: string
+  readonly text: string
+  readonly previous: FileState | undefined
+}
+
+function decodeText(reader: FileReader, { path, text, previous }: ReadFile): FileState {
+  const lines = new TextLines(text)
+  const rendered = renderTemplate(text, reader.environment)
+  if (!rendered.ok) {
+    const source: Source = { kind: 'file', file: path, ...lines.positionOf(rendered.offset) }
+    const problem: Problem = { severity: 'error', source, path: '', message: `template: ${rendered.message}` }
+    return unreadable({ path, previous, text }, [problem])
+  }
+  const isTemplate = rendered.text !== text
+  if (isTemplate) reader.onRendered(path, rendered.text)
+  const format = documentFormat(path) ?? 'yaml'
+  const parsed = parseDocument({ file: path, text: rendered.text, format })
+  const relocation = isTemplate ? relocate(rendered, lines) : undefined
+  const problems = relocation === undefined ? parsed.problems : parsed.problems.map(relocation.problem)
+  if (parsed.node === undefined) return unreadable({ path, previous, text }, problems)
+  const node = relocation === undefined ? parsed.node : relocation.node(parsed.node)
+  const isStaticFile = reader.staticFile === resolve(path)
+  const decoding = reader.decode(node, { provider: reader.provider, file: path, text, isStaticFile })
+  const all = [...problems, ...decoding.problems]
+  if (problems.some((problem) => problem.severity === 'error')) return unreadable({ path, previous, text }, all)
+  return keepLastGood({ path, previous, text }, { ...decoding, problems: all })
+}
+
+type TextOutcome = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly message: string }
+
+async function readText(path: string): Promise<TextOutcome> {
+  try {
+    // Opening a named pipe would wait for its writer.
+    if (!(await stat(path)).isFile()) return { ok: false, message: 'is not a file' }
+    return { ok: true, text: await readFile(path, 'utf8') }
+  } catch (thrown) {
+    return { ok: false, message: `can't be read: ${reasonOf(thrown)}` }
+  }
+}
+
+export function wholeFileProblem(path: string, message: string): Problem {
+  return { severity: 'error', source: { kind: 'file', file: path, line: 1, column: 1 }, path: '', message }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist',
+  EACCES: 'permission denied',
+  ENOTDIR: 'a part of its path is not a directory',
+  EISDIR: 'it is a directory',
+  ELOOP: 'its symbolic links lead in a circle',
+}
+
+export function reasonOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown)
+  const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : ''
+  return reasons[code] ?? thrown.message
+}
+
+interface Relocation {
+  readonly node: (node: ConfigNode) => ConfigNode
+  readonly problem: (problem: Problem) => Problem
+}
+
+/** Leads places in what a template made back to the file: the text that was copied, or the action that wrote it. */
+function relocate(rendered: { text: string; sourceOffset: (offset: number) => number }, lines: TextLines): Relocation {
+  const renderedLines = new TextLines(rendered.text)
+  const source = (place: Source): Source => {
+    if (place.kind !== 'file') return place
+    const offset = rendered.sourceOffset(renderedLines.offsetOf(place))
+    return { kind: 'file', file: place.file, ...lines.positionOf(offset) }
+  }
+  const entry = ([key, { keySource, node }]: [string, MapEntry]): [string, MapEntry] => {
+    return [key, { keySource: source(keySource), node: nodeOf(node) }]
+  }
+  const nodeOf = (node: ConfigNode): ConfigNode => {
+    if (node.kind === 'scalar') return { ...node, source: source(node.source) }
+    if (node.kind === 'list') return { ...node, items: node.items.map(nodeOf), source: source(node.source) }
+    return { ...node, entries: new Map([...node.entries].map(entry)), source: source(node.source) }
+  }
+  return { node: nodeOf, problem: (problem) => ({ ...problem, source: source(problem.source) }) }
+}

@@ -1,0 +1,155 @@
+import type { DynamicConfiguration } from '../config/dynamic.ts'
+import type { Problem } from '../config/problem.ts'
+import type { StaticConfiguration } from '../config/static.ts'
+import type { Handler } from '../http/message.ts'
+import type { ConnectionRoutes } from '../listen/connection-routes.ts'
+import type { Log } from '../observe/log.ts'
+import type { Tracing } from '../observe/tracing.ts'
+import { buildTcpTable } from '../route/tcp-router.ts'
+import { entryPointChain } from './entry-point-chain.ts'
+import { buildHttpRouters, routeRequests, type BuiltRouter } from './http-routers.ts'
+import { httpsNames } from './https-names.ts'
+import { MiddlewareBuilder } from './middlewares.ts'
+import { ServiceBuilder, type BuiltServices } from './services.ts'
+import { StatusBoard } from './status.ts'
+import { buildTcpRoutes, type TcpRoutes } from './tcp-routers.ts'
+import { buildTls, type SnapshotTls } from './tls.ts'
+import type { TransportSettings, TransportStore } from './transports.ts'
+
+/** One configuration, running: immutable, swapped as a whole. Requests in flight keep the one they began with. */
+export interface Snapshot {
+  readonly entryPoints: ReadonlyMap<string, EntryPointSnapshot>
+  /** What was found wrong while building, with the place. */
+  readonly problems: readonly Problem[]
+  readonly board: StatusBoard
+  readonly services: BuiltServices
+  readonly tls: SnapshotTls
+  /** Gives back what the snapshot holds; what the next one uses too stays open. Requests in flight finish. */
+  retire(): void
+}
+
+export interface EntryPointSnapshot {
+  readonly connections: ConnectionRoutes
+  readonly plain: Handler
+  readonly overTls: Handler
+}
+
+export interface SnapshotOptions {
+  readonly static: StaticConfiguration
+  readonly dynamic: DynamicConfiguration
+  readonly transports: TransportStore
+  /** Handlers that no configuration names servers for: `whoami@internal`. */
+  readonly internal: ReadonlyMap<string, Handler>
+  readonly tracing: Tracing | undefined
+  readonly hostname: string
+  /** Protocols that can be spoken after a TLS handshake. */
+  readonly alpn: readonly string[]
+  readonly log: Log
+  readonly previous: Snapshot | undefined
+}
+
+/** Never rejects for a faulty element: that one is reported and left out, everything else runs. */
+export async function buildSnapshot(options: SnapshotOptions): Promise<Snapshot> {
+  const board = new StatusBoard()
+  const tls = await buildTls({ configuration: options.dynamic, board, alpn: options.alpn, previous: options.previous?.tls })
+  const services = serviceBuilder(options, board)
+  const routers = buildHttpRouters({ ...routing(options, board), ...services })
+  const tcp = buildTcpRoutes({
+    ...routing(options, board),
+    entryPoints: [...options.static.entryPoints.keys()],
+    defaultTransport: implicitTcpTransport(options.static),
+    tls,
+    log: options.log,
+  })
+  const entryPoints = new Map<string, EntryPointSnapshot>()
+  for (const name of options.static.entryPoints.keys()) {
+    const parts = { routers: routers.get(name) ?? [], tcp: tcp.get(name)!, tls, board }
+    entryPoints.set(name, buildEntryPoint(name, parts, options))
+  }
+  const { builder } = services
+  const retire = () => {
+    for (const key of builder.transportKeys) options.transports.release(key)
+  }
+  return { entryPoints, problems: board.problems, board, services: builder.built, tls, retire }
+}
+
+function serviceBuilder(options: SnapshotOptions, board: StatusBoard) {
+  const configuration = options.dynamic
+  const traced = options.tracing !== undefined
+  const { entryPoints, serversTransport } = options.static
+  const middlewares = new MiddlewareBuilder({
+    configuration,
+    board,
+    traced,
+    service: (name, owner) => builder.get(name, owner),
+  })
+  const wrap = (names: readonly string[], owner: string, last: Handler) => middlewares.wrap(names, owner, last)
+  const keepsForwardedFor = new Set(
+    [...entryPoints].filter(([, { forwardedHeaders }]) => forwardedHeaders.notAppendXForwardedFor).map(([name]) => name),
+  )
+  const builder: ServiceBuilder = new ServiceBuilder({
+    configuration,
+    board,
+    transports: options.transports,
+    defaultTransport: implicitTransport(serversTransport),
+    internal: options.internal,
+    traced,
+    appendsForwardedFor: (entryPoint) => !keepsForwardedFor.has(entryPoint),
+    wrap,
+    previous: options.previous?.services,
+  })
+  return { builder, wrap, service: (name: string, owner: string) => builder.get(name, owner) }
+}
+
+function routing(options: SnapshotOptions, board: StatusBoard) {
+  const { entryPoints, providers } = options.static
+  return {
+    configuration: options.dynamic,
+    board,
+    entryPoints,
+    defaultEntryPoints: defaultEntryPoints(options.static),
+    precedence: providers.precedence,
+    traced: options.tracing !== undefined,
+  }
+}
+
+/** Traefik: those marked `asDefault`, else all; never the one that is called `traefik`. */
+function defaultEntryPoints({ entryPoints }: StaticConfiguration): readonly string[] {
+  const marked = [...entryPoints].filter(([, { asDefault }]) => asDefault)
+  const chosen = marked.length > 0 ? marked : [...entryPoints]
+  return chosen.map(([name]) => name).filter((name) => name !== 'traefik').sort()
+}
+
+interface EntryPointParts {
+  readonly routers: readonly BuiltRouter[]
+  readonly tcp: TcpRoutes
+  readonly tls: SnapshotTls
+  readonly board: StatusBoard
+}
+
+function buildEntryPoint(name: string, parts: EntryPointParts, options: SnapshotOptions): EntryPointSnapshot {
+  const { tracing, hostname, log } = options
+  const configuration = options.static.entryPoints.get(name)!
+  const chain = entryPointChain({ name, configuration, hostname, tracing, log })
+  const https = httpsNames(parts.routers, parts.tls, parts.board)
+  return {
+    connections: {
+      https: https.table,
+      tcpTls: buildTcpTable(parts.tcp.tcpTls),
+      tcp: buildTcpTable(parts.tcp.tcp),
+      httpsDefault: { terms: parts.tls.terms('default') },
+    },
+    plain: chain(routeRequests(parts.routers.filter(({ tls }) => tls === undefined))),
+    overTls: chain(routeRequests(https.routers)),
+  }
+}
+
+function implicitTransport(serversTransport: StaticConfiguration['serversTransport']): TransportSettings {
+  return { ...serversTransport, serverName: undefined, certificates: [], minVersion: undefined, maxVersion: undefined }
+}
+
+/** Traefik's implicit transport cuts the reply after a client's half-close; Sluice waits for it. */
+function implicitTcpTransport({ tcpServersTransport }: StaticConfiguration) {
+  const { terminationDelay } = tcpServersTransport
+  return { ...tcpServersTransport, terminationDelay: terminationDelay === 0 ? -1 : terminationDelay }
+}

@@ -1,0 +1,39 @@
+import type { EntryPointConfiguration } from '../config/static.ts'
+import { cleanTarget } from '../http/clean-target.ts'
+import { forwardedHeaders } from '../http/forwarded.ts'
+import { ipRangeList } from '../http/ip-range-list.ts'
+import type { Handler, Middleware } from '../http/message.ts'
+import { recovery } from '../http/recovery.ts'
+import { requestDecorator } from '../http/request-decorator.ts'
+import { underscoreHeaders } from '../http/underscore-headers.ts'
+import type { Log } from '../observe/log.ts'
+import type { Tracing } from '../observe/tracing.ts'
+
+export interface EntryPointChainOptions {
+  readonly name: string
+  readonly configuration: EntryPointConfiguration
+  readonly hostname: string
+  readonly tracing: Tracing | undefined
+  readonly log: Log
+}
+
+/** What every request of an entry point passes before its router is looked for, in Traefik's order. */
+export function entryPointChain(options: EntryPointChainOptions): Middleware {
+  const { http, forwardedHeaders: trust } = options.configuration
+  const trusted = ipRangeList(trust.trustedIPs)
+  const layers: Middleware[] = [
+    ...(http.underscoreHeadersStrategy === 'keep' ? [] : [underscoreHeaders(http.underscoreHeadersStrategy)]),
+    cleanTarget(http),
+    forwardedHeaders({ ...trust, trusted, hostname: options.hostname }),
+    ...serverTrace(options),
+    requestDecorator,
+    recovery(options.log.with({ entryPoint: options.name })),
+  ]
+  return (router) => layers.reduceRight<Handler>((next, layer) => layer(next), router)
+}
+
+function serverTrace({ tracing, configuration, name }: EntryPointChainOptions): Middleware[] {
+  const { observability } = configuration
+  if (tracing === undefined || !observability.tracing) return []
+  return [(next) => tracing.traceServer({ entryPoint: name, verbosity: observability.traceVerbosity }, next)]
+}

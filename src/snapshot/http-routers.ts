@@ -1,0 +1,184 @@
+import type { DynamicConfiguration } from '../config/dynamic.ts'
+import type { Element } from '../config/dynamic-element.ts'
+import type { HttpRouter } from '../config/dynamic-http.ts'
+import type { EntryPointConfiguration } from '../config/static.ts'
+import { ProxyError } from '../errors.ts'
+import type { Handler } from '../http/message.ts'
+import { notFound, plainReply, reply } from '../http/reply.ts'
+import { denyEncodedCharacters } from '../http/target.ts'
+import { traceLayer } from '../observe/trace-layer.ts'
+import { buildRouteTable, type Route } from '../route/router.ts'
+import { ruleDomains, type HttpRule } from '../route/rule.ts'
+import { providerOf, qualify } from './reference.ts'
+import type { StatusBoard } from './status.ts'
+
+export interface HttpRoutersOptions {
+  readonly configuration: DynamicConfiguration
+  readonly board: StatusBoard
+  readonly entryPoints: ReadonlyMap<string, EntryPointConfiguration>
+  /** Names of the entry points for routers that name none. */
+  readonly defaultEntryPoints: readonly string[]
+  /** Providers, best first: the order among equal priorities. */
+  readonly precedence: readonly string[]
+  readonly traced: boolean
+  service(name: string, owner: string): Handler
+  wrap(names: readonly string[], owner: string, last: Handler): Handler
+}
+
+/** A router as it serves one entry point. */
+export interface BuiltRouter {
+  readonly name: string
+  readonly rule: HttpRule
+  readonly priority: bigint
+  readonly providerRank: number
+  /** For handshakes under these TLS options; undefined for plain requests. */
+  handler(tlsOptions: string | undefined): Handler
+  readonly element: Element<HttpRouter>
+  /** Present: for requests over TLS only, under these options. */
+  readonly tls: { readonly optionsName: string; readonly domains: readonly string[] } | undefined
+}
+
+/** The routers of each entry point; those that fail are reported and left out, the others stay. */
+export function buildHttpRouters(options: HttpRoutersOptions): ReadonlyMap<string, readonly BuiltRouter[]> {
+  const byEntryPoint = new Map([...options.entryPoints.keys()].map((name) => [name, [] as BuiltRouter[]]))
+  for (const element of options.configuration.httpRouters.values()) {
+    for (const [entryPoint, router] of buildRouter(element, options)) byEntryPoint.get(entryPoint)?.push(router)
+  }
+  return byEntryPoint
+}
+
+function buildRouter(element: Element<HttpRouter>, options: HttpRoutersOptions): [string, BuiltRouter][] {
+  const entryPoints = knownEntryPoints(element, options)
+  const built: [string, BuiltRouter][] = []
+  let shared: BuiltRouter | undefined
+  for (const entryPoint of entryPoints) {
+    const configuration = options.entryPoints.get(entryPoint)!
+    const isOwn = hasModel(configuration)
+    try {
+      const name = isOwn && entryPoints.length > 1 ? `${entryPoint}-${element.name}` : element.name
+      // Entry points that add nothing share one instance, and so its middlewares' state.
+      const router = isOwn ? buildFor(element, { name, configuration }, options) : (shared ??= buildFor(element, { name, configuration }, options))
+      built.push([entryPoint, router])
+    } catch (thrown) {
+      const message = thrown instanceof Error ? thrown.message : String(thrown)
+      options.board.disable('httpRouters', element, { message, keys: faultyKey(message) })
+      return []
+    }
+  }
+  return built
+}
+
+function faultyKey(message: string): readonly string[] {
+  if (message.startsWith('the service')) return ['service']
+  return message.includes('middleware') ? ['middlewares'] : []
+}
+
+/** An entry point with settings for its routers (Traefik's model). */
+function hasModel({ http, observability }: EntryPointConfiguration): boolean {
+  const isObserved = observability.accessLogs && observability.metrics && observability.tracing
+  return http.middlewares.length > 0 || http.tls !== undefined || http.encodedCharacters !== undefined || !isObserved
+}
+
+function knownEntryPoints(element: Element<HttpRouter>, options: HttpRoutersOptions): readonly string[] {
+  const { board, entryPoints, defaultEntryPoints } = options
+  const written = element.value.entryPoints
+  if (written === undefined) return defaultEntryPoints
+  const known: string[] = []
+  for (const [at, name] of written.entries()) {
+    if (entryPoints.has(name)) known.push(name)
+    else board.warn('httpRouters', element, { message: `entryPoint "${name}" doesn't exist`, keys: ['entryPoints', at] })
+  }
+  if (known.length === 0) {
+    board.disable('httpRouters', element, { message: 'no valid entryPoint for this router', keys: ['entryPoints'] })
+  }
+  return [...new Set(known)]
+}
+
+interface Placing {
+  readonly name: string
+  readonly configuration: EntryPointConfiguration
+}
+
+function buildFor(element: Element<HttpRouter>, { name, configuration }: Placing, options: HttpRoutersOptions): BuiltRouter {
+  const { value } = element
+  const service = options.service(value.service, element.name)
+  const middlewares = [...configuration.http.middlewares, ...value.middlewares]
+  const chain = options.wrap(middlewares, element.name, service)
+  const tls = value.tls ?? configuration.http.tls
+  const optionsName = tlsOptionsName(tls?.options, element.name)
+  const observed = { name, value, configuration, traced: options.traced }
+  const rank = options.precedence.indexOf(providerOf(element.name))
+  return {
+    name,
+    rule: value.rule,
+    priority: value.priority === 0n ? value.rule.defaultPriority : value.priority,
+    providerRank: rank < 0 ? options.precedence.length : rank,
+    handler: (tlsOptions) => observe(guard(chain, { tlsOptions, configuration }), observed),
+    element,
+    tls: tls === undefined ? undefined : { optionsName, domains: ruleDomains(value.rule) },
+  }
+}
+
+/** `default` stays as it is; other names belong to the router's provider. */
+export function tlsOptionsName(reference: string | undefined, owner: string): string {
+  return reference === undefined || reference === 'default' ? 'default' : qualify(reference, owner)
+}
+
+interface Guards {
+  readonly tlsOptions: string | undefined
+  readonly configuration: EntryPointConfiguration
+}
+
+/** What a router refuses before its middlewares see it: encoded characters, and a TLS handshake under other options. */
+function guard(next: Handler, { tlsOptions, configuration }: Guards): Handler {
+  const { encodedCharacters } = configuration.http
+  const denies = encodedCharacters === undefined ? undefined : denyEncodedCharacters(encodedCharacters)
+  if (tlsOptions === undefined && denies === undefined) return next
+  return (request) => {
+    if (denies?.(request.path) === true) {
+      request.exchange.failure = new ProxyError('client.malformed', 'an encoded character that this entry point denies')
+      return Promise.resolve(reply(400, ''))
+    }
+    const tls = request.exchange.client.tls
+    if (tlsOptions === undefined || tls === undefined || tls.optionsName === tlsOptions) return next(request)
+    // Domain fronting: the handshake's name must not unlock a host with other TLS options (Traefik's SNI check).
+    return Promise.resolve(plainReply(421, 'Misdirected Request'))
+  }
+}
+
+interface Observed {
+  readonly name: string
+  readonly value: HttpRouter
+  readonly configuration: EntryPointConfiguration
+  readonly traced: boolean
+}
+
+function observe(next: Handler, { name, value, configuration, traced }: Observed): Handler {
+  const isAccessLogged = value.observability.accessLogs ?? configuration.observability.accessLogs
+  const noted: Handler = (request) => {
+    const { exchange } = request
+    exchange.routerName = name
+    if (!isAccessLogged) exchange.accessLogged = false
+    return next(request)
+  }
+  if (!traced) return noted
+  const attributes = { 'traefik.router.name': name, 'traefik.service.name': value.service, 'http.route': value.rule.text }
+  return traceLayer('Router', attributes, noted)
+}
+
+/** The Handler that finds the router of each request. */
+export function routeRequests(routers: readonly BuiltRouter[]): Handler {
+  const table = buildRouteTable(
+    routers.map(({ name, rule, priority, providerRank, handler, tls }): Route<Handler> => {
+      return { name, rule, priority, providerRank, target: handler(tls?.optionsName) }
+    }),
+  )
+  return (request) => {
+    const handler = table.find(request)
+    if (handler !== undefined) return handler(request)
+    // RFC 9110 §9.3.7: about the server as a whole, so no router need know it.
+    if (request.path === '*') return Promise.resolve(reply(200, ''))
+    return Promise.resolve(notFound())
+  }
+}
+

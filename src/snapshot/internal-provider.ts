@@ -1,0 +1,63 @@
+import { parseDocument } from '../config/document.ts'
+import { decodeDynamic } from '../config/dynamic.ts'
+import type { EntryPointConfiguration, StaticConfiguration } from '../config/static.ts'
+import type { Provider, ProviderUpdate } from '../provider/define.ts'
+
+export interface InternalProviderOptions {
+  readonly static: StaticConfiguration
+  /** A router that sends everything to the built-in whoami: what runs when nothing is configured. */
+  readonly servesWhoami: boolean
+}
+
+/** The routers that follow from the static configuration, as a provider like any other: `name@internal`. */
+export function internalProvider(options: InternalProviderOptions): Provider {
+  const update = internalUpdate(options)
+  return {
+    name: 'internal',
+    isLocal: true,
+    async *start() {
+      yield update
+    },
+    reload: () => {},
+    close: () => {},
+  }
+}
+
+function internalUpdate({ static: { entryPoints }, servesWhoami }: InternalProviderOptions): ProviderUpdate {
+  const routers: Record<string, unknown> = {}
+  const middlewares: Record<string, unknown> = {}
+  if (servesWhoami) routers['whoami'] = { rule: 'PathPrefix(`/`)', service: 'whoami' }
+  for (const [name, entryPoint] of entryPoints) addRedirection(name, entryPoint, { entryPoints, routers, middlewares })
+  const http = {
+    ...(Object.keys(routers).length === 0 ? {} : { routers }),
+    ...(Object.keys(middlewares).length === 0 ? {} : { middlewares }),
+  }
+  const text = JSON.stringify(Object.keys(http).length === 0 ? {} : { http })
+  const file = 'internal'
+  const { node } = parseDocument({ file, text, format: 'json' })
+  const { configuration, problems } = decodeDynamic(node, { provider: 'internal', file, text })
+  return { configuration, problems, failed: [], digest: text }
+}
+
+interface Collected {
+  readonly entryPoints: ReadonlyMap<string, EntryPointConfiguration>
+  readonly routers: Record<string, unknown>
+  readonly middlewares: Record<string, unknown>
+}
+
+/** `http.redirections.entryPoint` (Traefik §1.10). */
+function addRedirection(name: string, { http }: EntryPointConfiguration, collected: Collected): void {
+  const redirection = http.redirections?.entryPoint
+  if (redirection === undefined) return
+  const { to, scheme, permanent, priority } = redirection
+  const port = to.startsWith(':') ? to.slice(1) : String(collected.entryPoints.get(to)?.address.port ?? '')
+  const title = `${name}-to-${to}`.replace(/[^a-zA-Z0-9]/g, '-')
+  collected.routers[title] = {
+    rule: 'HostRegexp(`^.+$`)',
+    entryPoints: [name],
+    middlewares: [`redirect-${title}`],
+    service: 'noop',
+    priority: String(priority),
+  }
+  collected.middlewares[`redirect-${title}`] = { redirectScheme: { scheme, port, permanent } }
+}

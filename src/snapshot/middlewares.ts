@@ -1,0 +1,61 @@
+import type { DynamicConfiguration } from '../config/dynamic.ts'
+import type { Handler, Middleware } from '../http/message.ts'
+import { composeChain, type Layer } from '../middleware/compose.ts'
+import type { MiddlewareScope } from '../middleware/define.ts'
+import { qualify } from './reference.ts'
+import type { StatusBoard } from './status.ts'
+
+export interface MiddlewaresOptions {
+  readonly configuration: DynamicConfiguration
+  readonly board: StatusBoard
+  readonly traced: boolean
+  service(name: string, owner: string): Handler
+}
+
+/** Builds middlewares. Each router gets its own instances, with state of their own, as in Traefik. */
+export class MiddlewareBuilder {
+  readonly #options: MiddlewaresOptions
+  /** The way from the router to the middleware being built, to tell a cycle. */
+  readonly #path: string[] = []
+
+  constructor(options: MiddlewaresOptions) {
+    this.#options = options
+  }
+
+  /** `last` behind the middlewares named, as written in the element `owner`. Throws an Error with a plain message. */
+  wrap(names: readonly string[], owner: string, last: Handler): Handler {
+    if (names.length === 0) return last
+    const layers = names.map((name) => this.#layer(qualify(name, owner)))
+    return composeChain(layers, last, { traced: this.#options.traced })
+  }
+
+  #layer(name: string): Layer {
+    const element = this.#options.configuration.httpMiddlewares.get(name)
+    if (element === undefined) throw new Error(`the middleware "${name}" does not exist`)
+    if (this.#path.includes(name)) throw new Error(`recursion detected in ${[...this.#path, name].join('->')}`)
+    this.#path.push(name)
+    try {
+      const { definition, options } = element.value
+      return { name, type: definition.name, middleware: definition.build(options, this.#scope(name)) }
+    } catch (thrown) {
+      const message = thrown instanceof Error ? thrown.message : String(thrown)
+      this.#options.board.disable('httpMiddlewares', element, { message })
+      throw new Error(message)
+    } finally {
+      this.#path.pop()
+    }
+  }
+
+  #scope(name: string): MiddlewareScope {
+    return {
+      name,
+      middleware: (reference) => this.#single(qualify(reference, name)),
+      service: (reference) => this.#options.service(reference, name),
+    }
+  }
+
+  #single(name: string): Middleware {
+    const layer = this.#layer(name)
+    return (next) => composeChain([layer], next, { traced: this.#options.traced })
+  }
+}

@@ -1,0 +1,119 @@
+import type { DynamicConfiguration } from '../config/dynamic.ts'
+import type { Element } from '../config/dynamic-element.ts'
+import type { TcpRouter, TcpServersTransport } from '../config/dynamic-tcp.ts'
+import type { TcpTarget } from '../listen/connection-routes.ts'
+import type { Log } from '../observe/log.ts'
+import { ruleDomains, type TcpRoute } from '../route/tcp-router.ts'
+import { tcpLoadBalancer, type TcpHandler } from '../service/tcp-load-balancer.ts'
+import { tlsOptionsName } from './http-routers.ts'
+import { providerOf, qualify } from './reference.ts'
+import type { StatusBoard } from './status.ts'
+import type { SnapshotTls } from './tls.ts'
+
+export interface TcpRoutersOptions {
+  readonly configuration: DynamicConfiguration
+  readonly board: StatusBoard
+  readonly entryPoints: readonly string[]
+  readonly defaultEntryPoints: readonly string[]
+  readonly precedence: readonly string[]
+  readonly defaultTransport: TcpTransport
+  readonly tls: SnapshotTls
+  readonly log: Log
+}
+
+export type TcpTransport = Pick<TcpServersTransport, 'dialTimeout' | 'dialKeepAlive' | 'terminationDelay'>
+
+export interface TcpRoutes {
+  readonly tcp: TcpRoute<TcpTarget>[]
+  readonly tcpTls: TcpRoute<TcpTarget>[]
+}
+
+/** The TCP routes of each entry point; those that fail are reported and left out. */
+export function buildTcpRoutes(options: TcpRoutersOptions): ReadonlyMap<string, TcpRoutes> {
+  const routes = new Map(options.entryPoints.map((name): [string, TcpRoutes] => [name, { tcp: [], tcpTls: [] }]))
+  const services = new Map<string, TcpHandler>()
+  for (const element of options.configuration.tcpRouters.values()) {
+    try {
+      const route = buildRoute(element, services, options)
+      for (const name of knownEntryPoints(element, options)) {
+        const lists = routes.get(name)!
+        if (element.value.tls === undefined) lists.tcp.push(route)
+        else lists.tcpTls.push(route)
+      }
+    } catch (thrown) {
+      const message = thrown instanceof Error ? thrown.message : String(thrown)
+      const keys = message.startsWith('the service') ? ['service'] : message.includes('HostSNI') ? ['rule'] : []
+      options.board.disable('tcpRouters', element, { message, keys })
+    }
+  }
+  return routes
+}
+
+function buildRoute(
+  element: Element<TcpRouter>,
+  services: Map<string, TcpHandler>,
+  options: TcpRoutersOptions,
+): TcpRoute<TcpTarget> {
+  const { rule, priority, service, tls } = element.value
+  const names = ruleDomains(rule).filter((domain) => domain !== '*')
+  if (tls === undefined && names.length > 0) throw new Error('has HostSNI matcher, but no TLS on router')
+  const connect = serviceOf(qualify(service, element.name), services, options)
+  const rank = options.precedence.indexOf(providerOf(element.name))
+  return {
+    name: element.name,
+    rule,
+    priority: priority === 0n ? rule.defaultPriority : priority,
+    providerRank: rank < 0 ? options.precedence.length : rank,
+    target: { name: element.name, tls: tlsOf(element, options), connect },
+  }
+}
+
+function tlsOf(element: Element<TcpRouter>, { tls, board }: TcpRoutersOptions): TcpTarget['tls'] {
+  const written = element.value.tls
+  if (written === undefined) return { kind: 'none' }
+  if (written.passthrough) return { kind: 'passthrough' }
+  const optionsName = tlsOptionsName(written.options, element.name)
+  const terms = tls.terms(optionsName)
+  if (terms === undefined) {
+    board.disable('tcpRouters', element, { message: `unknown TLS options "${optionsName}"`, keys: ['tls', 'options'] })
+  }
+  return { kind: 'terminate', terms }
+}
+
+function serviceOf(name: string, services: Map<string, TcpHandler>, options: TcpRoutersOptions): TcpHandler {
+  const known = services.get(name)
+  if (known !== undefined) return known
+  const element = options.configuration.tcpServices.get(name)
+  if (element === undefined) throw new Error(`the service "${name}" does not exist`)
+  const { servers, serversTransport, terminationDelay } = element.value.options
+  const transport = transportOf(serversTransport, name, options)
+  const handler = tcpLoadBalancer(servers, {
+    dialTimeoutMs: transport.dialTimeout,
+    dialKeepAliveMs: transport.dialKeepAlive,
+    terminationDelayMs: terminationDelay ?? transport.terminationDelay,
+    log: options.log.with({ service: name }),
+  })
+  services.set(name, handler)
+  return handler
+}
+
+function transportOf(reference: string | undefined, owner: string, options: TcpRoutersOptions): TcpTransport {
+  if (reference === undefined) return options.defaultTransport
+  const name = qualify(reference, owner)
+  const found = options.configuration.tcpServersTransports.get(name)
+  if (found === undefined) throw new Error(`the serversTransport "${name}" does not exist`)
+  return found.value
+}
+
+function knownEntryPoints(element: Element<TcpRouter>, options: TcpRoutersOptions): readonly string[] {
+  const written = element.value.entryPoints ?? options.defaultEntryPoints
+  const known = written.filter((name) => options.entryPoints.includes(name))
+  for (const [at, name] of written.entries()) {
+    if (known.includes(name)) continue
+    const keys = ['entryPoints', at]
+    options.board.warn('tcpRouters', element, { message: `entryPoint "${name}" doesn't exist`, keys })
+  }
+  if (known.length === 0) throw new Error('no valid entryPoint for this router')
+  return [...new Set(known)]
+}
+

@@ -1,0 +1,106 @@
+import { existsSync, readFileSync } from 'node:fs'
+import type { HttpServersTransport } from '../config/dynamic-http.ts'
+import type { HeadLimits } from '../http1/head.ts'
+import { chooseTransport } from '../upstream/choose.ts'
+import { fetchTransport } from '../upstream/fetch.ts'
+import { socketTransport, type SocketTransportOptions } from '../upstream/socket.ts'
+import type { Transport } from '../upstream/transport.ts'
+
+/** What a transport is made from: two with the same settings are one, and so are their connections. */
+export type TransportSettings = Pick<
+  HttpServersTransport,
+  | 'insecureSkipVerify'
+  | 'rootCAs'
+  | 'maxIdleConnsPerHost'
+  | 'forwardingTimeouts'
+  | 'serverName'
+  | 'certificates'
+  | 'minVersion'
+  | 'maxVersion'
+>
+
+interface Held {
+  readonly transport: Transport
+  holders: number
+}
+
+/**
+ * The transports of all snapshots, by their settings, so that a reload which does not change one keeps its open
+ * connections. Each snapshot takes what it needs with `acquire` and gives it back when it is retired.
+ */
+export class TransportStore {
+  readonly #held = new Map<string, Held>()
+  readonly #fastProxy: boolean
+  readonly #limits: HeadLimits
+
+  constructor(options: { fastProxy: boolean; limits: HeadLimits }) {
+    this.#fastProxy = options.fastProxy
+    this.#limits = options.limits
+  }
+
+  /** Throws an Error with a plain message for a certificate that can't be read. */
+  acquire(settings: TransportSettings): { readonly transport: Transport; readonly key: string } {
+    const options = this.#optionsOf(settings)
+    const key = JSON.stringify(options)
+    const held = this.#held.get(key)
+    if (held !== undefined) {
+      held.holders += 1
+      return { transport: held.transport, key }
+    }
+    const transport = chooseTransport({
+      fetch: fetchTransport(options),
+      socket: socketTransport(options),
+      fastProxy: this.#fastProxy,
+    })
+    this.#held.set(key, { transport, holders: 1 })
+    return { transport, key }
+  }
+
+  release(key: string): void {
+    const held = this.#held.get(key)
+    if (held === undefined) return
+    held.holders -= 1
+    if (held.holders > 0) return
+    this.#held.delete(key)
+    held.transport.close()
+  }
+
+  #optionsOf(settings: TransportSettings): SocketTransportOptions {
+    const { forwardingTimeouts, maxIdleConnsPerHost, insecureSkipVerify, serverName } = settings
+    return {
+      limits: this.#limits,
+      maxIdleConnectionsPerHost: maxIdleConnsPerHost === 0 ? goIdleConnectionsPerHost : Math.max(0, maxIdleConnsPerHost),
+      dialTimeoutMs: forwardingTimeouts.dialTimeout,
+      responseHeaderTimeoutMs: forwardingTimeouts.responseHeaderTimeout,
+      idleTimeoutMs: forwardingTimeouts.idleConnTimeout,
+      tls: { serverName, insecureSkipVerify, options: tlsOptions(settings) },
+    }
+  }
+}
+
+/** Go's DefaultMaxIdleConnsPerHost, which a 0 in Traefik's configuration means. */
+const goIdleConnectionsPerHost = 2
+
+const versions = { VersionTLS10: 0x0301, VersionTLS11: 0x0302, VersionTLS12: 0x0303, VersionTLS13: 0x0304 } as const
+
+function tlsOptions(settings: TransportSettings): SocketTransportOptions['tls']['options'] {
+  const { rootCAs, certificates, minVersion, maxVersion } = settings
+  return {
+    ...(rootCAs.length === 0 ? {} : { ca: rootCAs.map(fileOrContent) }),
+    ...(certificates.length === 0
+      ? {}
+      : {
+          cert: certificates.map(({ certFile }) => fileOrContent(certFile)),
+          key: certificates.map(({ keyFile }) => fileOrContent(keyFile)),
+        }),
+    ...(minVersion === undefined ? {} : { minVersion: versions[minVersion] }),
+    ...(maxVersion === undefined ? {} : { maxVersion: versions[maxVersion] }),
+  } as SocketTransportOptions['tls']['options']
+}
+
+/** Traefik's file-or-content: a path when such a file exists, else PEM text. */
+function fileOrContent(text: string): string {
+  if (text.includes('-----BEGIN')) return text
+  if (!existsSync(text)) throw new Error(`no such file, and not PEM text: ${JSON.stringify(text)}`)
+  return readFileSync(text, 'utf8')
+}

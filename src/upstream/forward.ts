@@ -1,0 +1,80 @@
+import type { Span } from '@opentelemetry/api'
+import { toProxyError, type ProxyError } from '../errors.ts'
+import { incomingResponseHeaders, outgoingRequestHeaders, upgradeProtocol } from '../http/connection-headers.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { hasHeader, headerValue } from '../http/headers.ts'
+import { requestTarget, type Handler, type HttpRequest, type HttpResponse } from '../http/message.ts'
+import { ObservedBody } from '../http/observed-body.ts'
+import { forwardedQuery } from '../http/target.ts'
+import { injectTrace } from '../observe/propagation.ts'
+import { endClientSpan, failSpan, startClientSpan } from '../observe/trace-layer.ts'
+import type { ForwardTarget } from '../service/define.ts'
+import type { OutgoingRequest } from './transport.ts'
+
+export interface ForwardOptions extends ForwardTarget {
+  /** False for entry points that say `notAppendXForwardedFor`. */
+  readonly appendsForwardedFor: (entryPoint: string) => boolean
+}
+
+/** The Handler of one server: rewrites the head, sends it, gives the answer back. Rejects with a ProxyError. */
+export function forward(options: ForwardOptions): Handler {
+  const { server, transport } = options
+  return async (request) => {
+    const { exchange } = request
+    const startedAt = performance.now()
+    exchange.serverUrl = server.origin
+    const span = startClientSpan('ReverseProxy', request, server.origin)
+    try {
+      const response = await transport.send(outgoing(request, options, span))
+      exchange.originStatus = response.status
+      if (span !== undefined) endClientSpan(span, response)
+      return incoming(response, exchange, startedAt)
+    } catch (thrown) {
+      const error = toProxyError(thrown)
+      exchange.originDurationMs = performance.now() - startedAt
+      if (span !== undefined) failSpan(span, error)
+      throw error
+    }
+  }
+}
+
+function outgoing(request: HttpRequest, options: ForwardOptions, span: Span | undefined): OutgoingRequest {
+  const { server, passHostHeader, basePath, appendsForwardedFor } = options
+  const appendForwardedFor = appendsForwardedFor(request.exchange.entryPoint)
+  const cleaned = outgoingRequestHeaders(request, { appendForwardedFor })
+  const headers = span === undefined ? cleaned : injectTrace(cleaned, span)
+  const path = basePath === '' ? request.path : joinPath(basePath, request.path)
+  return {
+    method: request.method,
+    target: requestTarget({ path, query: forwardedQuery(request.query) }),
+    host: passHostHeader && request.host !== '' ? request.host : server.authority,
+    headers,
+    body: request.body,
+    server,
+    exchange: request.exchange,
+    upgrade: hasHeader(headers, 'upgrade') ? upgradeProtocol(headers) : undefined,
+    expectContinue: headerValue(headers, 'expect')?.toLowerCase() === '100-continue',
+  }
+}
+
+function incoming(response: HttpResponse, exchange: Exchange, startedAt: number): HttpResponse {
+  const headers = incomingResponseHeaders(response.headers, response.status)
+  const ended = () => {
+    exchange.originDurationMs = performance.now() - startedAt
+  }
+  if (response.body.length === 0) {
+    ended()
+    return headers === response.headers ? response : { ...response, headers }
+  }
+  const failed = (error: ProxyError) => {
+    ended()
+    return error
+  }
+  return { ...response, headers, body: new ObservedBody(response.body, { ended, failed }) }
+}
+
+/** Exactly one slash between the two. */
+function joinPath(base: string, path: string): string {
+  const head = base.endsWith('/') ? base.slice(0, -1) : base
+  return path.startsWith('/') ? head + path : `${head}/${path}`
+}

@@ -1,0 +1,119 @@
+import type { TLSOptions } from 'bun'
+import { toProxyError, type ProxyError } from '../errors.ts'
+import { isEmptyBody } from '../http/body.ts'
+import { headerValue } from '../http/headers.ts'
+import type { HttpResponse } from '../http/message.ts'
+import { UpstreamConnection, type UpstreamConnectionOptions } from '../http1/client.ts'
+import type { HeadLimits } from '../http1/head.ts'
+import { dial, type TlsClientTerms } from '../net/dial.ts'
+import { ConnectionPool } from './pool.ts'
+import type { OutgoingRequest, ServerAddress, Transport } from './transport.ts'
+
+export interface SocketTransportOptions {
+  readonly limits: HeadLimits
+  readonly maxIdleConnectionsPerHost: number
+  readonly dialTimeoutMs: number
+  readonly responseHeaderTimeoutMs: number
+  readonly idleTimeoutMs: number
+  readonly tls: TransportTls
+}
+
+export interface TransportTls {
+  /** Sent and verified instead of the server's own host name. */
+  readonly serverName: string | undefined
+  readonly insecureSkipVerify: boolean
+  readonly options: TLSOptions
+}
+
+/** HTTP/1.1 over pooled connections of our own codec: nothing of a message is changed on the way. */
+export function socketTransport(options: SocketTransportOptions): Transport {
+  return new SocketTransport(options)
+}
+
+/** One upstream identity: requests that may share a connection. */
+interface Upstream {
+  readonly server: ServerAddress
+  readonly pool: ConnectionPool
+  readonly connectionOptions: UpstreamConnectionOptions
+}
+
+class SocketTransport implements Transport {
+  readonly #options: SocketTransportOptions
+  readonly #upstreams = new Map<string, Upstream>()
+
+  constructor(options: SocketTransportOptions) {
+    this.#options = options
+  }
+
+  send(request: OutgoingRequest): Promise<HttpResponse> {
+    const upstream = this.#upstream(request.server)
+    const pooled = upstream.pool.take()
+    if (pooled === undefined) return this.#sendFresh(upstream, request)
+    if (!canReplay(request)) return pooled.send(request)
+    return pooled.send(request).catch((thrown) => this.#retryFresh(upstream, request, toProxyError(thrown)))
+  }
+
+  close(): void {
+    for (const { pool } of this.#upstreams.values()) pool.close()
+  }
+
+  /**
+   * A kept connection may have been closed by the server in the very moment it was taken. Sent again once, on a fresh
+   * one, and only what the server may see twice (RFC 9110 §9.2.2).
+   */
+  #retryFresh(upstream: Upstream, request: OutgoingRequest, error: ProxyError): Promise<HttpResponse> {
+    const isGone = request.exchange.cancelled !== undefined
+    if (error.code !== 'upstream.reset' || isGone) return Promise.reject(error)
+    return this.#sendFresh(upstream, request)
+  }
+
+  async #sendFresh(upstream: Upstream, request: OutgoingRequest): Promise<HttpResponse> {
+    const { server } = upstream
+    const address = { host: server.host, port: server.port }
+    const tls = server.scheme === 'https' ? this.#tlsTerms(server) : undefined
+    const connection = await dial({ address, tls, timeoutMs: this.#options.dialTimeoutMs }).catch((thrown) => {
+      request.body.cancel(toProxyError(thrown))
+      throw thrown
+    })
+    const { cancelled } = request.exchange
+    if (cancelled !== undefined) {
+      connection.close()
+      request.body.cancel(cancelled)
+      throw cancelled
+    }
+    return new UpstreamConnection(connection, upstream.connectionOptions).send(request)
+  }
+
+  #tlsTerms(server: ServerAddress): TlsClientTerms {
+    const { serverName, insecureSkipVerify, options } = this.#options.tls
+    return { serverName: serverName ?? server.host, insecureSkipVerify, options }
+  }
+
+  #upstream(server: ServerAddress): Upstream {
+    const known = this.#upstreams.get(server.origin)
+    if (known !== undefined) return known
+    const pool = new ConnectionPool(this.#options.maxIdleConnectionsPerHost)
+    const connectionOptions: UpstreamConnectionOptions = {
+      limits: this.#options.limits,
+      responseHeaderTimeoutMs: this.#options.responseHeaderTimeoutMs,
+      idleTimeoutMs: this.#options.idleTimeoutMs,
+      keep: (connection) => pool.give(connection),
+      gone: (connection) => pool.remove(connection),
+    }
+    const upstream = { server, pool, connectionOptions }
+    this.#upstreams.set(server.origin, upstream)
+    return upstream
+  }
+}
+
+const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
+
+/** Go's rule: no body to lose, and a method or a key that says twice is as good as once. */
+function canReplay(request: OutgoingRequest): boolean {
+  if (!isEmptyBody(request.body)) return false
+  if (idempotentMethods.has(request.method)) return true
+  return (
+    headerValue(request.headers, 'idempotency-key') !== undefined ||
+    headerValue(request.headers, 'x-idempotency-key') !== undefined
+  )
+}
