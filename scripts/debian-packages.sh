@@ -22,16 +22,16 @@ missing_packages() {
 
 # The tests start nginx themselves, on ports of their own: installing it must not leave a service behind.
 apt_install() {
-  local policy=/usr/sbin/policy-rc.d own_policy= status=0
-  if [ ! -e "$policy" ]; then
-    printf '#!/bin/sh\nexit 101\n' >"$policy"
-    chmod +x "$policy"
-    own_policy=yes
-  fi
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get install -y -qq --no-install-recommends "$@" || status=$?
-  [ -z "$own_policy" ] || rm -f "$policy"
-  return "$status"
+  (
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+      trap 'rm -f "$policy"' EXIT
+      printf '#!/bin/sh\nexit 101\n' >"$policy"
+      chmod +x "$policy"
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get install -y -qq --no-install-recommends "$@"
+  )
 }
 
 install_test_programs() {

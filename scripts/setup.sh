@@ -67,7 +67,11 @@ if [ -z "$BUN" ]; then
   fi
 fi
 install_packages
-# The machine's own Bun has just installed the pinned one, as a package of the project.
+# By now the pinned one is a package of the project.
 BUN=$(pinned_bun)
 [ -n "$BUN" ] || fail "Bun $bun_version does not run here ($(uname -sm))"
+case "$BUN" in
+  */.bootstrap/*) ;;
+  *) rm -rf "$root/node_modules/.bootstrap" ;;
+esac
 export BUN

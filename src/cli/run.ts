@@ -3,7 +3,7 @@ import { App } from '../app.ts'
 import { loadStatic, type LoadedStatic } from '../config/load-static.ts'
 import { formatProblem, hasErrors } from '../config/problem.ts'
 import type { StaticConfiguration } from '../config/static.ts'
-import { createLog, writeStandardError, type Log, type LogLevel } from '../observe/log.ts'
+import { createLog, writeStandardError, type Log } from '../observe/log.ts'
 import { openLogWriter } from '../observe/log-writer.ts'
 
 /** What runs when no file, variable or flag says anything. */
@@ -87,9 +87,9 @@ function guardProcess(log: Log): void {
 function buildLog({ log }: StaticConfiguration): Log {
   const { level, format, noColor, filePath } = log
   return createLog({
-    level: level.toLowerCase() as LogLevel,
+    level,
     format,
-    noColor: noColor || filePath !== undefined,
+    noColor: noColor || filePath !== undefined || process.stderr.isTTY !== true,
     write: filePath === undefined ? writeStandardError : openLogWriter(filePath),
   })
 }

@@ -71,7 +71,7 @@ const tlsVersion = optional(oneOfIgnoringCase('VersionTLS10', 'VersionTLS11', 'V
 /** A file's path, or PEM text itself. */
 const fileOrContent = nonEmptyText
 
-export const certificateFiles = object({ certFile: fileOrContent, keyFile: fileOrContent })
+const certificateFiles = object({ certFile: fileOrContent, keyFile: fileOrContent })
 
 export const httpServersTransport = object({
   /** Server name to send and to verify; undefined: the host of the server's URL. */

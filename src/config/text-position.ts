@@ -55,28 +55,29 @@ interface Alignment {
 /** Walks value and document side by side: white space may have been folded, quotes and backslashes may be escapes. */
 function alignedOffset({ text, offset, written, start }: Alignment): number | undefined {
   let at = contentStart(written, start)
+  // The indentation of a block is no part of its text, unless the text begins with spaces of its own.
+  if (!isSpace(text[0])) at = skipSpace(written, at)
   let next = 0
-  let found: number | undefined
   while (next < text.length) {
     const character = text[next]
     if (isSpace(character) && isSpace(written[at])) {
-      const [textEnd, writtenEnd] = [skipSpace(text, next), skipSpace(written, at)]
-      if (offset >= next && offset < textEnd) found = at
+      const textEnd = skipSpace(text, next)
+      if (offset < textEnd) return at
       next = textEnd
-      at = writtenEnd
+      at = skipSpace(written, at)
       continue
     }
     if (written[at] !== character) at = skipEscape(written, at, character)
     else if (isDoubled(written, at, start)) at++
     if (written[at] !== character) return undefined
-    if (next === offset) found = at
+    if (next === offset) return at
     next++
     at++
   }
-  return found ?? (offset >= text.length ? at : undefined)
+  return at
 }
 
-const blockHeader = /[|>][0-9+-]*[ \t]*(?:#[^\n]*)?\r?\n\s*/y
+const blockHeader = /[|>][0-9+-]*[ \t]*(?:#[^\n]*)?\r?\n/y
 
 function contentStart(written: string, start: number): number {
   blockHeader.lastIndex = start

@@ -60,6 +60,9 @@ export class Exchange {
   /** Milliseconds that the server took to its last byte; undefined when none was asked. */
   originDurationMs: number | undefined
   originStatus: number | undefined
+  /** Fields and body bytes as the server sent them, before any middleware changed them. */
+  originHeaders: Headers | undefined
+  originBytes: number | undefined
   /** Body bytes of the request read from the client, and of the response written to it. */
   requestBytes = 0
   responseBytes = 0

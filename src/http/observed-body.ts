@@ -15,6 +15,8 @@ export interface BodyObserver {
 export class ObservedBody implements Body, BodySink {
   readonly #body: Body
   readonly #observer: BodyObserver
+  /** How many have passed so far. */
+  bytes = 0
   #isOver = false
   #sink: BodySink | undefined
 
@@ -35,6 +37,7 @@ export class ObservedBody implements Body, BodySink {
     try {
       const piece = await this.#body.read()
       if (piece === undefined) this.#end()
+      else this.bytes += piece.length
       return piece
     } catch (thrown) {
       throw this.#explain(toProxyError(thrown))
@@ -57,6 +60,7 @@ export class ObservedBody implements Body, BodySink {
   }
 
   write(piece: Uint8Array): boolean {
+    this.bytes += piece.length
     return this.#sink!.write(piece)
   }
 

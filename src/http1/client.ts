@@ -164,7 +164,12 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
       return this.#responseEnded(head.keepAlive && from === all.length)
     }
     const body = new IncomingBody(framing.kind === 'length' ? framing.bytes : undefined, this)
-    const state: State = { kind: 'body', body, decoder: createDecoder(framing, this.#options.limits), keepAlive: head.keepAlive }
+    const state: State = {
+      kind: 'body',
+      body,
+      decoder: createDecoder(framing, this.#options.limits),
+      keepAlive: head.keepAlive,
+    }
     this.#state = state
     if (from < all.length) this.#receiveBody(state, all, from)
     resolve({ status: head.status, headers: head.headers, body })
@@ -302,4 +307,3 @@ function requestFraming(request: OutgoingRequest): Framing {
 }
 
 const announcesEmptyBody = new Set(['POST', 'PUT', 'PATCH'])
-

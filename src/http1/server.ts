@@ -1,18 +1,16 @@
 import { ProxyError, toProxyError } from '../errors.ts'
-import { emptyBody } from '../http/body.ts'
 import { httpDate } from '../http/date.ts'
 import { Exchange, type ClientFacts, type InterimSender, type Outcome } from '../http/exchange.ts'
-import { hasHeader, type Headers } from '../http/headers.ts'
+import { hasHeader, hasToken, noHeaders, withoutHeader, type Headers } from '../http/headers.ts'
 import type { Handler, HttpRequest, HttpResponse } from '../http/message.ts'
 import { errorReply } from '../http/reply.ts'
 import type { Connection, Receiver } from '../net/connection.ts'
 import { Deadline } from '../net/deadline.ts'
-import { createDecoder, type BodyDecoder } from './body-decoder.ts'
+import { PendingBytes } from '../net/pending-bytes.ts'
 import type { Framing } from './framing.ts'
 import { encodeInterimHead, encodeResponseHead, parseRequestHead, type HeadLimits, type RequestHead } from './head.ts'
-import { IncomingBody, type BodySource } from './incoming-body.ts'
 import { MessageWriter, type WriterOwner } from './message-writer.ts'
-import { PendingBytes } from '../net/pending-bytes.ts'
+import { minimumProgressBytes, RequestBody, type RequestBodyOwner } from './request-body.ts'
 
 export interface Http1ServerOptions {
   readonly entryPoint: string
@@ -33,10 +31,6 @@ export interface Http1ServerOptions {
   finished(exchange: Exchange): void
 }
 
-/** A body must bring at least this many bytes within each `readTimeoutMs`, however long it takes in all. */
-const minimumProgressBytes = 1024
-/** What is left of a request body that nobody read is swallowed up to here to keep the connection (as Go does). */
-const swallowLimitBytes = 256 * 1024
 /** Pipelined bytes that may wait behind a running exchange. */
 const pipelineLimitBytes = 64 * 1024
 /** How long a closing connection waits for the peer's FIN, so that a reset does not destroy the response. */
@@ -50,7 +44,7 @@ const lingerMs = 5000
 type State = 'waiting' | 'exchange' | 'lingering' | 'closed'
 
 /** One HTTP/1 connection from a client: requests one after the other, responses in the same order. */
-export class Http1Session implements Receiver, BodySource, WriterOwner, InterimSender {
+export class Http1Session implements Receiver, RequestBodyOwner, WriterOwner, InterimSender {
   readonly #connection: Connection
   readonly #client: ClientFacts
   readonly #options: Http1ServerOptions
@@ -60,27 +54,24 @@ export class Http1Session implements Receiver, BodySource, WriterOwner, InterimS
   readonly #respondBound = (response: HttpResponse) => this.#respond(response)
   readonly #failBound = (thrown: unknown) => this.#respond(errorReply(toProxyError(thrown)), toProxyError(thrown))
   #state: State = 'waiting'
+  #scannedBytes = 0
   #requestCount = 0
   #head: RequestHead | undefined
+  #body: RequestBody | undefined
+  /** Undefined between two exchanges, and while the rest of an answered request is swallowed. */
   #exchange: Exchange | undefined
-  #body: IncomingBody | undefined
-  #decoder: BodyDecoder | undefined
-  #bodyUse: 'forwarded' | 'swallowed' = 'forwarded'
-  #swallowedBytes = 0
-  #progressBytes = 0
-  #owesContinue = false
   #writer: MessageWriter | undefined
   #keepAlive = true
   #peerEnded = false
   #writeTimer: Timer | undefined
 
-  /** `early`: bytes that were read while the protocol was identified. */
   constructor(connection: Connection, client: ClientFacts, options: Http1ServerOptions) {
     this.#connection = connection
     this.#client = client
     this.#options = options
   }
 
+  /** `early`: bytes that were read while the protocol was identified. */
   start(early: Buffer | undefined): void {
     this.#connection.attach(this)
     this.#deadline.set(this.#options.readTimeoutMs)
@@ -101,49 +92,49 @@ export class Http1Session implements Receiver, BodySource, WriterOwner, InterimS
 
   received(bytes: Buffer): void {
     if (this.#state === 'lingering' || this.#state === 'closed') return
-    if (this.#decoder !== undefined) return this.#receiveBody(this.#decoder, bytes, 0)
     if (this.#state === 'waiting') return this.#receiveHead(bytes)
+    if (this.#body !== undefined && !this.#body.isWhole) return this.#receiveBody(bytes, 0)
     this.#pending.keep(bytes)
     if (this.#pending.length > pipelineLimitBytes) this.#connection.pause()
   }
 
   #receiveHead(bytes: Buffer): void {
-    const wasEmpty = this.#pending.length === 0
+    const isFirst = this.#pending.length === 0
     const all = this.#pending.join(bytes)
-    const result = parseRequestHead(all, 0, this.#options.limits)
-    if (result.kind === 'head') {
-      this.#pending.clear()
-      return this.#begin(result.head, all, result.end)
+    const result = parseRequestHead(all, 0, this.#options.limits, this.#scannedBytes)
+    if (result.kind === 'incomplete') {
+      this.#scannedBytes = all.length
+      if (!isFirst) return
+      this.#pending.keep(bytes)
+      // The clock of a head runs from its first byte, so that a drip of bytes does not stretch it.
+      return this.#deadline.set(this.#options.readTimeoutMs)
     }
-    if (result.kind === 'bad') {
-      this.#pending.clear()
-      return this.#refuse(new ProxyError(result.code, result.detail))
-    }
-    if (!wasEmpty) return
-    this.#pending.keep(bytes)
-    // The clock of a head runs from its first byte, so that a drip of bytes does not stretch it.
-    this.#deadline.set(this.#options.readTimeoutMs)
+    this.#pending.clear()
+    this.#scannedBytes = 0
+    if (result.kind === 'bad') return this.#refuse(new ProxyError(result.code, result.detail))
+    this.#begin(result.head, all, result.end)
   }
 
   #begin(head: RequestHead, bytes: Buffer, end: number): void {
-    this.#state = 'exchange'
     this.#requestCount += 1
     this.#head = head
     this.#keepAlive = head.keepAlive
     this.#deadline.clear()
     const exchange = this.#startExchange()
     if (head.version === '1.1') exchange.interim = this
-    const body = this.#openBody(head)
+    const { limits, readTimeoutMs } = this.#options
+    this.#body = new RequestBody(head, { limits, readTimeoutMs, deadline: this.#deadline }, this)
     const { method, path, query, host, version, headers } = head
+    const { body } = this.#body
     const request: HttpRequest = { method, path, query, host, version, headers, body, exchange, span: undefined }
     exchange.request = request
-    if (this.#decoder !== undefined) this.#receiveBody(this.#decoder, bytes, end)
-    else if (end < bytes.length) this.#pending.keep(bytes.subarray(end))
-    // What follows may have failed the exchange already (a bad chunk in the same packet).
+    if (end < bytes.length) this.#receiveBody(bytes, end)
+    // What came behind the head may have failed the exchange already (a bad chunk in the same packet).
     if (this.#exchange === exchange) this.#options.handler()(request).then(this.#respondBound, this.#failBound)
   }
 
   #startExchange(): Exchange {
+    this.#state = 'exchange'
     const exchange = new Exchange(this.#options.entryPoint, this.#client, performance.timeOrigin + performance.now())
     this.#exchange = exchange
     if (this.#options.writeTimeoutMs > 0) {
@@ -154,61 +145,25 @@ export class Http1Session implements Receiver, BodySource, WriterOwner, InterimS
     return exchange
   }
 
-  #openBody(head: RequestHead): HttpRequest['body'] {
-    const { framing } = head
-    this.#owesContinue = false
-    if (framing.kind === 'none' || (framing.kind === 'length' && framing.bytes === 0)) return emptyBody
-    this.#decoder = createDecoder(framing, this.#options.limits)
-    this.#body = new IncomingBody(framing.kind === 'length' ? framing.bytes : undefined, this)
-    this.#bodyUse = 'forwarded'
-    this.#swallowedBytes = 0
-    this.#owesContinue = head.expectContinue
-    this.#progressBytes = 0
-    this.#deadline.set(this.#options.readTimeoutMs)
-    return this.#body
-  }
-
-  #receiveBody(decoder: BodyDecoder, bytes: Buffer, from: number): void {
-    if (bytes.length === from) return
-    this.#noteProgress(bytes.length - from)
-    // A client that sends before it was told to go on needs no telling (RFC 9110 §10.1.1).
-    this.#owesContinue = false
-    const result = decoder.decode(bytes, from, this.#body!)
-    if (result.kind === 'bad') return this.#bodyFailed(new ProxyError('client.malformed', result.detail))
-    if (result.kind === 'more') return
-    this.#decoder = undefined
-    this.#deadline.clear()
-    if (result.end < bytes.length) this.#pending.keep(bytes.subarray(result.end))
-    this.#body!.finish(decoder.trailers)
+  #receiveBody(bytes: Buffer, from: number): void {
+    const end = this.#body!.receive(bytes, from)
+    if (this.#state !== 'exchange') return
+    if (end < bytes.length) this.#pending.keep(bytes.subarray(end))
     // The response went out while the rest of the request was swallowed: now the connection is free.
-    if (this.#state === 'exchange' && this.#exchange === undefined) this.#next()
+    if (this.#exchange === undefined && this.#body!.isWhole) this.#next()
   }
 
-  #noteProgress(bytes: number): void {
-    if (this.#exchange !== undefined) this.#exchange.requestBytes += bytes
-    if (this.#bodyUse === 'swallowed') {
-      this.#swallowedBytes += bytes
-      if (this.#swallowedBytes > swallowLimitBytes) return this.#linger()
-    }
-    this.#progressBytes += bytes
-    if (this.#progressBytes < minimumProgressBytes) return
-    this.#progressBytes = 0
-    this.#deadline.set(this.#options.readTimeoutMs)
-  }
-
-  #bodyFailed(error: ProxyError): void {
-    this.#decoder = undefined
+  bodyFailed(error: ProxyError): void {
     this.#keepAlive = false
-    this.#body?.fail(error)
-    this.#exchange?.cancel(error)
+    if (this.#exchange === undefined) return this.#linger()
+    this.#exchange.cancel(error)
     if (this.#writer !== undefined) return this.abort(error)
-    if (this.#exchange !== undefined) this.#respond(errorReply(error), error)
-    else this.#linger()
+    this.#respond(errorReply(error), error)
   }
 
   #refuse(error: ProxyError): void {
-    this.#state = 'exchange'
     this.#keepAlive = false
+    this.#head = undefined
     this.#startExchange()
     this.#respond(errorReply(error), error)
   }
@@ -225,13 +180,12 @@ export class Http1Session implements Receiver, BodySource, WriterOwner, InterimS
     exchange.failure ??= failure
     if (response.upgrade !== undefined) return this.#switchProtocols(response)
     const framing = this.#framingOf(response)
-    this.#keepAlive = this.#mayKeepAlive(framing)
+    this.#keepAlive = this.#mayKeepAlive(framing, response)
     const headers = this.#completeHeaders(response)
-    const announcedLength = framing.kind === 'none' ? response.announcedLength : undefined
-    this.#writer = new MessageWriter({ connection: this.#connection, framing, body: response.body }, this)
-    const head = encodeResponseHead({ status: response.status, headers, framing, announcedLength })
+    const announcedLength = framing.kind === 'none' ? (response.announcedLength ?? response.body.length) : undefined
     if (framing.kind === 'none') response.body.cancel(noBodyWanted)
-    this.#writer.start(head)
+    this.#writer = new MessageWriter({ connection: this.#connection, framing, body: response.body }, this)
+    this.#writer.start(encodeResponseHead({ status: response.status, headers, framing, announcedLength }))
   }
 
   #framingOf(response: HttpResponse): Framing {
@@ -241,24 +195,24 @@ export class Http1Session implements Receiver, BodySource, WriterOwner, InterimS
     return this.#head?.version === '1.0' ? { kind: 'until-close' } : { kind: 'chunked' }
   }
 
-  #mayKeepAlive(framing: Framing): boolean {
+  #mayKeepAlive(framing: Framing, response: HttpResponse): boolean {
     const { keepAliveMaxRequests, keepAliveMaxTimeMs } = this.#options
-    if (!this.#keepAlive || framing.kind === 'until-close' || this.#peerEnded || this.#options.isDraining()) return false
+    if (!this.#keepAlive || framing.kind === 'until-close' || this.#peerEnded || this.#options.isDraining())
+      return false
     if (keepAliveMaxRequests > 0 && this.#requestCount >= keepAliveMaxRequests) return false
     if (keepAliveMaxTimeMs > 0 && performance.now() - this.#startedAt >= keepAliveMaxTimeMs) return false
-    if (this.#decoder === undefined) return true
-    // The client was never told to send its body and may or may not do so: the next bytes would be ambiguous.
-    if (this.#owesContinue) return false
-    const length = this.#body?.length
-    return length === undefined || length <= swallowLimitBytes
+    if (hasToken(response.headers, 'connection', 'close')) return false
+    return this.#body === undefined || this.#body.isWhole || this.#body.canBeSwallowed
   }
 
+  /** Connection is the server's own to write, whatever a middleware has put there. */
   #completeHeaders(response: HttpResponse): Headers {
+    const headers = withoutHeader(response.headers, 'connection')
     const extra: string[] = []
-    if (!hasHeader(response.headers, 'date')) extra.push('Date', httpDate())
+    if (!hasHeader(headers, 'date')) extra.push('Date', httpDate())
     if (!this.#keepAlive) extra.push('Connection', 'close')
     else if (this.#head?.version === '1.0') extra.push('Connection', 'keep-alive')
-    return extra.length === 0 ? response.headers : [...response.headers, ...extra]
+    return extra.length === 0 ? headers : [...headers, ...extra]
   }
 
   #switchProtocols(response: HttpResponse): void {
@@ -270,16 +224,16 @@ export class Http1Session implements Receiver, BodySource, WriterOwner, InterimS
     clearTimeout(this.#writeTimer)
     this.#state = 'closed'
     const exchange = this.#exchange!
-    response.upgrade!.start(this.#connection, early).then(() => this.#finish(exchange, { kind: 'complete' }))
+    this.#exchange = undefined
+    void response.upgrade!.start(this.#connection, early).then(() => this.#publish(exchange, { kind: 'complete' }))
   }
 
   messageWritten(): void {
-    const exchange = this.#exchange
-    if (exchange === undefined) return
+    if (this.#exchange === undefined) return
     this.#end({ kind: 'complete' })
     if (!this.#keepAlive) return this.#linger()
-    if (this.#decoder === undefined) return this.#next()
-    this.#swallow()
+    if (this.#body === undefined || this.#body.isWhole) return this.#next()
+    this.#body.swallow()
   }
 
   messageFailed(error: ProxyError): void {
@@ -289,28 +243,24 @@ export class Http1Session implements Receiver, BodySource, WriterOwner, InterimS
     this.#connection.close(error)
   }
 
-  #swallow(): void {
-    this.#bodyUse = 'swallowed'
-    this.#connection.resume()
-  }
-
-  /** Publishes the end of the exchange. The state is the caller's to set. */
+  /** Ends the exchange and publishes it. What becomes of the connection is for the caller. */
   #end(outcome: Outcome): void {
     clearTimeout(this.#writeTimer)
     const exchange = this.#exchange
     if (exchange === undefined) return
-    this.#exchange = undefined
-    exchange.responseBytes = this.#writer?.bodyBytes ?? 0
     const writer = this.#writer
+    this.#exchange = undefined
     this.#writer = undefined
+    exchange.responseBytes = writer?.bodyBytes ?? 0
+    exchange.requestBytes = this.#body?.receivedBytes ?? 0
     if (outcome.kind === 'aborted') {
       writer?.cancel(outcome.error)
-      this.#body?.fail(outcome.error)
+      this.#body?.abandon(outcome.error)
     }
-    this.#finish(exchange, outcome)
+    this.#publish(exchange, outcome)
   }
 
-  #finish(exchange: Exchange, outcome: Outcome): void {
+  #publish(exchange: Exchange, outcome: Outcome): void {
     exchange.endedAt = performance.timeOrigin + performance.now()
     exchange.outcome = outcome
     this.#options.finished(exchange)
@@ -331,7 +281,7 @@ export class Http1Session implements Receiver, BodySource, WriterOwner, InterimS
 
   #linger(): void {
     this.#state = 'lingering'
-    this.#decoder = undefined
+    this.#body = undefined
     this.#pending.clear()
     this.#connection.end()
     if (this.#peerEnded) return
@@ -343,9 +293,8 @@ export class Http1Session implements Receiver, BodySource, WriterOwner, InterimS
     this.#peerEnded = true
     if (this.#state === 'lingering') return this.#connection.end()
     if (this.#state === 'waiting') return this.#linger()
-    if (this.#decoder !== undefined) {
-      const error = new ProxyError('client.reset', 'the client ended in the middle of its request body')
-      return this.abort(error)
+    if (this.#body?.isWhole === false) {
+      return this.abort(new ProxyError('client.reset', 'the client ended in the middle of its request body'))
     }
     this.#probe()
   }
@@ -357,7 +306,7 @@ export class Http1Session implements Receiver, BodySource, WriterOwner, InterimS
    */
   #probe(): void {
     if (this.#writer !== undefined) this.#writer.probe()
-    else if (this.#head?.version === '1.1') this.sendInterim(100, [])
+    else if (this.#head?.version === '1.1') this.sendInterim(100, noHeaders)
   }
 
   closed(error: Error | undefined): void {
@@ -374,23 +323,16 @@ export class Http1Session implements Receiver, BodySource, WriterOwner, InterimS
     this.#writer?.drained()
   }
 
-  holdBody(): void {
-    this.#deadline.clear()
+  pauseReading(): void {
     this.#connection.pause()
   }
 
-  wantBody(): void {
-    if (this.#owesContinue) {
-      this.#owesContinue = false
-      this.sendInterim(100, [])
-    }
-    if (this.#decoder === undefined) return
-    this.#deadline.set(this.#options.readTimeoutMs)
+  resumeReading(): void {
     this.#connection.resume()
   }
 
-  dropBody(): void {
-    if (this.#decoder !== undefined) this.#swallow()
+  sendContinue(): void {
+    this.sendInterim(100, noHeaders)
   }
 
   sendInterim(status: number, headers: Headers): void {
@@ -399,14 +341,13 @@ export class Http1Session implements Receiver, BodySource, WriterOwner, InterimS
   }
 
   #expired(): void {
-    if (this.#state === 'lingering' || this.isIdle) {
-      this.#state = 'closed'
-      return this.#connection.close()
-    }
+    if (this.#state === 'lingering' || this.isIdle) return this.#connection.close()
     const seconds = this.#options.readTimeoutMs / 1000
-    if (this.#state === 'waiting') return this.#refuse(new ProxyError('client.headTimeout', `no whole head within ${seconds} s`))
+    if (this.#state === 'waiting') {
+      return this.#refuse(new ProxyError('client.headTimeout', `no whole head within ${seconds} s`))
+    }
     const detail = `fewer than ${minimumProgressBytes} bytes of the body within ${seconds} s`
-    this.#bodyFailed(new ProxyError('client.bodyTimeout', detail))
+    this.#body?.fail(new ProxyError('client.bodyTimeout', detail))
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Connection } from '../net/connection.ts'
-import type { EntryPointRoutes } from '../route/tcp-router.ts'
+import type { Choice, Opening, TcpFacts } from '../route/tcp-router.ts'
 import type { TlsTerms } from './tls-terms.ts'
 
 /** What the HTTPS routers of a server name want of its TLS. */
@@ -11,13 +11,19 @@ export interface HttpsTarget {
 /** A TCP router with its service. */
 export interface TcpTarget {
   readonly name: string
-  readonly tls: { readonly kind: 'none' | 'passthrough' } | { readonly kind: 'terminate'; readonly terms: TlsTerms | undefined }
+  readonly tls:
+    { readonly kind: 'none' | 'passthrough' } | { readonly kind: 'terminate'; readonly terms: TlsTerms | undefined }
   /** Takes the connection over; `early` are bytes that have been read from it already. */
   connect(connection: Connection, early: Buffer | undefined): void
 }
 
+export type ConnectionChoice = Choice<HttpsTarget, TcpTarget>
+
 /** Where the connections of one entry point go, in one snapshot. */
-export interface ConnectionRoutes extends EntryPointRoutes<HttpsTarget, TcpTarget> {
+export interface ConnectionRoutes {
+  /** Undefined: the first bytes have to be seen. */
+  chooseUnread(clientAddress: string): ConnectionChoice | undefined
+  choose(opening: Opening, facts: TcpFacts): ConnectionChoice
   /** For server names that no router knows. */
   readonly httpsDefault: HttpsTarget
 }

@@ -128,7 +128,8 @@ export class EntryPoint {
     if (terms === undefined) return connection.close()
     const { early, serverName, client } = identified
     const { readTimeoutMs, log } = this.#options
-    const refused = (detail: string) => log.debug(`TLS handshake failed: ${detail}`, { client: client.address, serverName })
+    const refused = (detail: string) =>
+      log.debug(`TLS handshake failed: ${detail}`, { client: client.address, serverName })
     terminateTls(connection, { terms, serverName, hello: early, timeoutMs: readTimeoutMs, refused, ready })
   }
 

@@ -3,15 +3,15 @@ import { PendingBytes } from '../net/pending-bytes.ts'
 import type { Connection, Receiver } from '../net/connection.ts'
 import { Deadline } from '../net/deadline.ts'
 import type { Log } from '../observe/log.ts'
-import { chooseRoute, chooseUnread, type Choice, type Opening } from '../route/tcp-router.ts'
+import type { Opening } from '../route/tcp-router.ts'
 import { parseClientHello } from './client-hello.ts'
-import type { ConnectionRoutes, HttpsTarget, TcpTarget } from './connection-routes.ts'
+import type { ConnectionChoice, ConnectionRoutes } from './connection-routes.ts'
 import { matchPostgresSslRequest } from './preface.ts'
 import { parseProxyHeader } from './proxy-protocol.ts'
 
 /** A connection whose first bytes have been understood; nothing of them is consumed but a PROXY header. */
 export interface Identified {
-  readonly choice: Choice<HttpsTarget, TcpTarget>
+  readonly choice: ConnectionChoice
   /** Everything that has been read, for whoever takes the connection. */
   readonly early: Buffer
   readonly client: Omit<ClientFacts, 'tls'>
@@ -109,7 +109,7 @@ export class Identification implements Receiver {
   }
 
   #tryUnread(): void {
-    const choice = chooseUnread(this.#routes, this.#client.address)
+    const choice = this.#routes.chooseUnread(this.#client.address)
     if (choice !== undefined) this.#finish(choice, this.#pending.view(), { serverName: '', alpn: [] })
   }
 
@@ -138,10 +138,10 @@ export class Identification implements Receiver {
 
   #choose(opening: Opening, bytes: Buffer, hello: Hello): void {
     const facts = { serverName: hello.serverName, alpn: hello.alpn, clientAddress: this.#client.address }
-    this.#finish(chooseRoute(this.#routes, opening, facts), bytes, hello)
+    this.#finish(this.#routes.choose(opening, facts), bytes, hello)
   }
 
-  #finish(choice: Choice<HttpsTarget, TcpTarget>, early: Buffer, { serverName, alpn }: Hello): void {
+  #finish(choice: ConnectionChoice, early: Buffer, { serverName, alpn }: Hello): void {
     this.#stage = 'done'
     this.#deadline.dispose()
     this.#options.identified(this.#connection, { choice, early, client: this.#client, serverName, alpn })

@@ -39,9 +39,9 @@ export function terminateTls(connection: Connection, termination: TlsTermination
   })
 }
 
-/** What Bun's TLS sockets have beyond their published types. */
-interface DetailedTlsSocket {
-  getPeerCertificate(detailed: boolean): DetailedPeerCertificate
+/** Bun's `getPeerCertificate` takes a flag that its types leave out: false gives the chain, and undefined for none. */
+interface TlsSocket {
+  getPeerCertificate(abbreviated: false): DetailedPeerCertificate | undefined
 }
 
 class Handshake implements Receiver {
@@ -60,7 +60,7 @@ class Handshake implements Receiver {
   finished(socket: Socket<Connection>, ok: boolean, error: Error | null): void {
     this.#deadline.dispose()
     const { terms } = this.#termination
-    const chain = terms.requestsCertificate ? peerChain(socket as unknown as DetailedTlsSocket) : []
+    const chain = terms.requestsCertificate ? peerChain(socket as unknown as TlsSocket) : []
     const refusal = terms.refusal({ ok, error, hasCertificate: chain.length > 0 })
     if (refusal !== undefined) return this.#refuse(refusal)
     this.#termination.ready(this.#facts(socket, chain), Buffer.concat(this.#early))
@@ -98,16 +98,15 @@ class Handshake implements Receiver {
   }
 }
 
-/** DER of each certificate that the client sent, leaf first. */
-function peerChain(socket: DetailedTlsSocket): readonly Uint8Array[] {
+/** DER of each certificate that the client sent, leaf first. Bun tells the leaf twice, and a root as its own issuer. */
+function peerChain(socket: TlsSocket): readonly Uint8Array[] {
   const chain: Uint8Array[] = []
-  let certificate: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true)
-  while (certificate?.raw !== undefined) {
-    chain.push(certificate.raw)
-    const issuer: DetailedPeerCertificate | undefined = certificate.issuerCertificate
-    // A self-signed certificate is its own issuer.
-    if (issuer === certificate || issuer?.fingerprint256 === certificate.fingerprint256) break
-    certificate = issuer
+  let last: DetailedPeerCertificate | undefined
+  let certificate = socket.getPeerCertificate(false)
+  while (certificate?.raw !== undefined && certificate !== last) {
+    if (certificate.fingerprint256 !== last?.fingerprint256) chain.push(certificate.raw)
+    last = certificate
+    certificate = certificate.issuerCertificate
   }
   return chain
 }

@@ -29,7 +29,13 @@ export async function readConfigurationFile(
   const outcome = await readText(path)
   if (!outcome.ok) return unreadable({ path, previous }, [wholeFileProblem(path, outcome.message)])
   if (previous?.text === outcome.text) return previous
-  return decodeText(reader, { path, text: outcome.text, previous })
+  const file = { path, text: outcome.text, previous }
+  try {
+    return decodeText(reader, file)
+  } catch (thrown) {
+    // A fault of the program that one file brings out must not cost the others.
+    return unreadable(file, [wholeFileProblem(path, `can't be decoded: ${reasonOf(thrown)}`)])
+  }
 }
 
 interface ReadFile {

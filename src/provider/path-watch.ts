@@ -6,7 +6,7 @@ import { documentFormat } from '../config/document.ts'
 interface Watched {
   readonly watcher: FSWatcher
   /** A directory that was replaced by another of the same name must be watched anew. */
-  readonly inode: string
+  readonly identity: string
 }
 
 /** What matters in a directory: certain names, or everything that may be configuration. */
@@ -104,17 +104,20 @@ export class PathWatch {
 
   async #open(directory: string): Promise<void> {
     try {
-      const { dev, ino } = await stat(directory)
-      const inode = `${dev}:${ino}`
+      const { dev, ino, birthtimeMs } = await stat(directory)
+      // Inode numbers are used again at once on some file systems.
+      const identity = `${dev}:${ino}:${birthtimeMs}`
       const known = this.#watched.get(directory)
-      if (known?.inode === inode || this.#isClosed) return
+      if (known?.identity === identity || this.#isClosed) return
       known?.watcher.close()
       const watcher = watch(directory, (_event, name) => void this.#changed(directory, name))
       // A watched directory that goes away is an event of its parent, which is watched as well.
       watcher.on('error', () => watcher.close())
-      this.#watched.set(directory, { watcher, inode })
+      this.#watched.set(directory, { watcher, identity })
     } catch (reason) {
-      this.#onProblem(directory, reason)
+      this.#watched.get(directory)?.watcher.close()
+      this.#watched.delete(directory)
+      if (!isMissing(reason)) this.#onProblem(directory, reason)
     }
   }
 
@@ -124,6 +127,11 @@ export class PathWatch {
       return this.#onChange()
     }
   }
+}
+
+/** What is missing is waited for in its parent, and whoever wants to read it tells of it. */
+function isMissing(reason: unknown): boolean {
+  return reason instanceof Error && 'code' in reason && (reason.code === 'ENOENT' || reason.code === 'ENOTDIR')
 }
 
 async function concerns(interest: Interest, directory: string, name: string | null): Promise<boolean> {

@@ -8,8 +8,9 @@ export interface Weighted<T> {
 interface Entry<T> {
   readonly target: T
   readonly interval: number
-  readonly order: number
   deadline: number
+  /** Among equal deadlines, who has waited longest goes first. */
+  since: number
 }
 
 /**
@@ -19,11 +20,12 @@ interface Entry<T> {
 export class EarliestDeadline<T> {
   readonly #heap: Entry<T>[] = []
   readonly #only: T | undefined
+  #turn = 0
 
   constructor(targets: readonly Weighted<T>[]) {
     const usable = targets.filter(({ weight }) => weight > 0)
-    for (const [order, { target, weight }] of usable.entries()) {
-      this.#push({ target, interval: 1 / weight, order, deadline: 1 / weight })
+    for (const { target, weight } of usable) {
+      this.#push({ target, interval: 1 / weight, deadline: 1 / weight, since: this.#turn++ })
     }
     this.#only = usable.length === 1 ? usable[0]!.target : undefined
   }
@@ -34,6 +36,7 @@ export class EarliestDeadline<T> {
     const entry = this.#heap[0]
     if (entry === undefined) return undefined
     entry.deadline += entry.interval
+    entry.since = this.#turn++
     this.#sink(0)
     return entry.target
   }
@@ -73,5 +76,5 @@ export class EarliestDeadline<T> {
 }
 
 function isBefore<T>(left: Entry<T>, right: Entry<T>): boolean {
-  return left.deadline < right.deadline || (left.deadline === right.deadline && left.order < right.order)
+  return left.deadline < right.deadline || (left.deadline === right.deadline && left.since < right.since)
 }

@@ -38,7 +38,9 @@ const strategies = ['wrr', 'p2c', 'hrw', 'leasttime'] as const
 const options = object({
   servers: withDefault(list(server), []),
   strategy: withDefault(
-    refine(oneOf(...strategies), (name) => (name === 'wrr' ? undefined : `${name} is not supported yet (expected wrr)`)),
+    refine(oneOf(...strategies), (name) =>
+      name === 'wrr' ? undefined : `${name} is not supported yet (expected wrr)`,
+    ),
     'wrr',
   ),
   passHostHeader: withDefault(boolean, true),
@@ -83,7 +85,8 @@ function parseServerUrl(written: string): Parsed<ServerUrl> {
   const scheme = /^([a-z0-9+.-]+):/i.exec(written)?.[1]?.toLowerCase()
   if (scheme === 'h2c') return { ok: false, message: 'h2c servers are not supported yet' }
   if (scheme === 'unix') return { ok: false, message: 'unix sockets are not supported yet' }
-  if (scheme !== 'http' && scheme !== 'https') return { ok: false, message: `is not a server's URL: ${JSON.stringify(written)}` }
+  if (scheme !== 'http' && scheme !== 'https')
+    return { ok: false, message: `is not a server's URL: ${JSON.stringify(written)}` }
   if (!URL.canParse(written)) return { ok: false, message: `is not a URL: ${JSON.stringify(written)}` }
   const url = new URL(written)
   const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname

@@ -1,13 +1,13 @@
 import type { DynamicConfiguration } from '../config/dynamic.ts'
 import type { Problem } from '../config/problem.ts'
-import type { StaticConfiguration } from '../config/static.ts'
+import type { EntryPointConfiguration, StaticConfiguration } from '../config/static.ts'
 import type { Handler } from '../http/message.ts'
 import type { ConnectionRoutes } from '../listen/connection-routes.ts'
 import type { Log } from '../observe/log.ts'
 import type { Tracing } from '../observe/tracing.ts'
-import { buildTcpTable } from '../route/tcp-router.ts'
+import { buildTcpTable, chooseRoute, chooseUnread } from '../route/tcp-router.ts'
 import { entryPointChain } from './entry-point-chain.ts'
-import { buildHttpRouters, routeRequests, type BuiltRouter } from './http-routers.ts'
+import { answerUnmatched, buildHttpRouters, routeRequests, type BuiltRouter } from './http-routers.ts'
 import { httpsNames } from './https-names.ts'
 import { MiddlewareBuilder } from './middlewares.ts'
 import { ServiceBuilder, type BuiltServices } from './services.ts'
@@ -51,9 +51,15 @@ export interface SnapshotOptions {
 /** Never rejects for a faulty element: that one is reported and left out, everything else runs. */
 export async function buildSnapshot(options: SnapshotOptions): Promise<Snapshot> {
   const board = new StatusBoard()
-  const tls = await buildTls({ configuration: options.dynamic, board, alpn: options.alpn, previous: options.previous?.tls })
+  const tls = await buildTls({
+    configuration: options.dynamic,
+    board,
+    alpn: options.alpn,
+    previous: options.previous?.tls,
+  })
   const services = serviceBuilder(options, board)
-  const routers = buildHttpRouters({ ...routing(options, board), ...services })
+  const tracesInternals = options.static.tracing?.addInternals === true
+  const routers = buildHttpRouters({ ...routing(options, board), ...services, tracesInternals })
   const tcp = buildTcpRoutes({
     ...routing(options, board),
     entryPoints: [...options.static.entryPoints.keys()],
@@ -85,7 +91,9 @@ function serviceBuilder(options: SnapshotOptions, board: StatusBoard) {
   })
   const wrap = (names: readonly string[], owner: string, last: Handler) => middlewares.wrap(names, owner, last)
   const keepsForwardedFor = new Set(
-    [...entryPoints].filter(([, { forwardedHeaders }]) => forwardedHeaders.notAppendXForwardedFor).map(([name]) => name),
+    [...entryPoints]
+      .filter(([, { forwardedHeaders }]) => forwardedHeaders.notAppendXForwardedFor)
+      .map(([name]) => name),
   )
   const builder: ServiceBuilder = new ServiceBuilder({
     configuration,
@@ -109,7 +117,7 @@ function routing(options: SnapshotOptions, board: StatusBoard) {
     entryPoints,
     defaultEntryPoints: defaultEntryPoints(options.static),
     precedence: providers.precedence,
-    traced: options.tracing !== undefined,
+    tracing: options.tracing,
   }
 }
 
@@ -117,7 +125,10 @@ function routing(options: SnapshotOptions, board: StatusBoard) {
 function defaultEntryPoints({ entryPoints }: StaticConfiguration): readonly string[] {
   const marked = [...entryPoints].filter(([, { asDefault }]) => asDefault)
   const chosen = marked.length > 0 ? marked : [...entryPoints]
-  return chosen.map(([name]) => name).filter((name) => name !== 'traefik').sort()
+  return chosen
+    .map(([name]) => name)
+    .filter((name) => name !== 'traefik')
+    .sort()
 }
 
 interface EntryPointParts {
@@ -130,18 +141,29 @@ interface EntryPointParts {
 function buildEntryPoint(name: string, parts: EntryPointParts, options: SnapshotOptions): EntryPointSnapshot {
   const { tracing, hostname, log } = options
   const configuration = options.static.entryPoints.get(name)!
-  const chain = entryPointChain({ name, configuration, hostname, tracing, log })
+  const chain = entryPointChain({ name, configuration, hostname, log })
+  const unmatched = tracing === undefined ? answerUnmatched : traceUnmatched(tracing, configuration)
   const https = httpsNames(parts.routers, parts.tls, parts.board)
+  const routes = { https: https.table, tcpTls: buildTcpTable(parts.tcp.tcpTls), tcp: buildTcpTable(parts.tcp.tcp) }
   return {
     connections: {
-      https: https.table,
-      tcpTls: buildTcpTable(parts.tcp.tcpTls),
-      tcp: buildTcpTable(parts.tcp.tcp),
+      chooseUnread: (clientAddress) => chooseUnread(routes, clientAddress),
+      choose: (opening, facts) => chooseRoute(routes, opening, facts),
       httpsDefault: { terms: parts.tls.terms('default') },
     },
-    plain: chain(routeRequests(parts.routers.filter(({ tls }) => tls === undefined))),
-    overTls: chain(routeRequests(https.routers)),
+    plain: chain(
+      routeRequests(
+        parts.routers.filter(({ tls }) => tls === undefined),
+        unmatched,
+      ),
+    ),
+    overTls: chain(routeRequests(https.routers, unmatched)),
   }
+}
+
+function traceUnmatched(tracing: Tracing, { observability }: EntryPointConfiguration): Handler {
+  if (!observability.tracing) return answerUnmatched
+  return tracing.traceServer({ verbosity: observability.traceVerbosity }, answerUnmatched)
 }
 
 function implicitTransport(serversTransport: StaticConfiguration['serversTransport']): TransportSettings {

@@ -7,13 +7,12 @@ import { recovery } from '../http/recovery.ts'
 import { requestDecorator } from '../http/request-decorator.ts'
 import { underscoreHeaders } from '../http/underscore-headers.ts'
 import type { Log } from '../observe/log.ts'
-import type { Tracing } from '../observe/tracing.ts'
+import { recordRequest } from '../observe/record-request.ts'
 
 export interface EntryPointChainOptions {
   readonly name: string
   readonly configuration: EntryPointConfiguration
   readonly hostname: string
-  readonly tracing: Tracing | undefined
   readonly log: Log
 }
 
@@ -25,15 +24,9 @@ export function entryPointChain(options: EntryPointChainOptions): Middleware {
     ...(http.underscoreHeadersStrategy === 'keep' ? [] : [underscoreHeaders(http.underscoreHeadersStrategy)]),
     cleanTarget(http),
     forwardedHeaders({ ...trust, trusted, hostname: options.hostname }),
-    ...serverTrace(options),
+    recordRequest,
     requestDecorator,
     recovery(options.log.with({ entryPoint: options.name })),
   ]
   return (router) => layers.reduceRight<Handler>((next, layer) => layer(next), router)
-}
-
-function serverTrace({ tracing, configuration, name }: EntryPointChainOptions): Middleware[] {
-  const { observability } = configuration
-  if (tracing === undefined || !observability.tracing) return []
-  return [(next) => tracing.traceServer({ entryPoint: name, verbosity: observability.traceVerbosity }, next)]
 }

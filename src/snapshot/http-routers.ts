@@ -6,6 +6,7 @@ import { ProxyError } from '../errors.ts'
 import type { Handler } from '../http/message.ts'
 import { notFound, plainReply, reply } from '../http/reply.ts'
 import { denyEncodedCharacters } from '../http/target.ts'
+import type { Tracing } from '../observe/tracing.ts'
 import { traceLayer } from '../observe/trace-layer.ts'
 import { buildRouteTable, type Route } from '../route/router.ts'
 import { ruleDomains, type HttpRule } from '../route/rule.ts'
@@ -20,7 +21,9 @@ export interface HttpRoutersOptions {
   readonly defaultEntryPoints: readonly string[]
   /** Providers, best first: the order among equal priorities. */
   readonly precedence: readonly string[]
-  readonly traced: boolean
+  readonly tracing: Tracing | undefined
+  /** Requests to `@internal` services are traced too. */
+  readonly tracesInternals: boolean
   service(name: string, owner: string): Handler
   wrap(names: readonly string[], owner: string, last: Handler): Handler
 }
@@ -57,7 +60,9 @@ function buildRouter(element: Element<HttpRouter>, options: HttpRoutersOptions):
     try {
       const name = isOwn && entryPoints.length > 1 ? `${entryPoint}-${element.name}` : element.name
       // Entry points that add nothing share one instance, and so its middlewares' state.
-      const router = isOwn ? buildFor(element, { name, configuration }, options) : (shared ??= buildFor(element, { name, configuration }, options))
+      const router = isOwn
+        ? buildFor(element, { name, configuration }, options)
+        : (shared ??= buildFor(element, { name, configuration }, options))
       built.push([entryPoint, router])
     } catch (thrown) {
       const message = thrown instanceof Error ? thrown.message : String(thrown)
@@ -75,7 +80,8 @@ function faultyKey(message: string): readonly string[] {
 
 /** An entry point with settings for its routers (Traefik's model). */
 function hasModel({ http, observability }: EntryPointConfiguration): boolean {
-  const isObserved = observability.accessLogs && observability.metrics && observability.tracing
+  const { accessLogs, metrics, tracing, traceVerbosity } = observability
+  const isObserved = accessLogs && metrics && tracing && traceVerbosity === 'minimal'
   return http.middlewares.length > 0 || http.tls !== undefined || http.encodedCharacters !== undefined || !isObserved
 }
 
@@ -86,7 +92,8 @@ function knownEntryPoints(element: Element<HttpRouter>, options: HttpRoutersOpti
   const known: string[] = []
   for (const [at, name] of written.entries()) {
     if (entryPoints.has(name)) known.push(name)
-    else board.warn('httpRouters', element, { message: `entryPoint "${name}" doesn't exist`, keys: ['entryPoints', at] })
+    else
+      board.warn('httpRouters', element, { message: `entryPoint "${name}" doesn't exist`, keys: ['entryPoints', at] })
   }
   if (known.length === 0) {
     board.disable('httpRouters', element, { message: 'no valid entryPoint for this router', keys: ['entryPoints'] })
@@ -99,14 +106,18 @@ interface Placing {
   readonly configuration: EntryPointConfiguration
 }
 
-function buildFor(element: Element<HttpRouter>, { name, configuration }: Placing, options: HttpRoutersOptions): BuiltRouter {
+function buildFor(
+  element: Element<HttpRouter>,
+  { name, configuration }: Placing,
+  options: HttpRoutersOptions,
+): BuiltRouter {
   const { value } = element
   const service = options.service(value.service, element.name)
   const middlewares = [...configuration.http.middlewares, ...value.middlewares]
   const chain = options.wrap(middlewares, element.name, service)
   const tls = value.tls ?? configuration.http.tls
   const optionsName = tlsOptionsName(tls?.options, element.name)
-  const observed = { name, value, configuration, traced: options.traced }
+  const observed = { name, value, configuration, tracing: serverTracing(value, configuration, options) }
   const rank = options.precedence.indexOf(providerOf(element.name))
   return {
     name,
@@ -146,14 +157,23 @@ function guard(next: Handler, { tlsOptions, configuration }: Guards): Handler {
   }
 }
 
+function serverTracing(
+  { observability, service }: HttpRouter,
+  configuration: EntryPointConfiguration,
+  { tracing, tracesInternals }: HttpRoutersOptions,
+): Tracing | undefined {
+  const isTraced = observability.tracing ?? configuration.observability.tracing
+  return isTraced && (tracesInternals || !service.endsWith('@internal')) ? tracing : undefined
+}
+
 interface Observed {
   readonly name: string
   readonly value: HttpRouter
   readonly configuration: EntryPointConfiguration
-  readonly traced: boolean
+  readonly tracing: Tracing | undefined
 }
 
-function observe(next: Handler, { name, value, configuration, traced }: Observed): Handler {
+function observe(next: Handler, { name, value, configuration, tracing }: Observed): Handler {
   const isAccessLogged = value.observability.accessLogs ?? configuration.observability.accessLogs
   const noted: Handler = (request) => {
     const { exchange } = request
@@ -161,13 +181,18 @@ function observe(next: Handler, { name, value, configuration, traced }: Observed
     if (!isAccessLogged) exchange.accessLogged = false
     return next(request)
   }
-  if (!traced) return noted
-  const attributes = { 'traefik.router.name': name, 'traefik.service.name': value.service, 'http.route': value.rule.text }
-  return traceLayer('Router', attributes, noted)
+  if (tracing === undefined) return noted
+  const attributes = {
+    'traefik.router.name': name,
+    'traefik.service.name': value.service,
+    'http.route': value.rule.text,
+  }
+  const verbosity = value.observability.traceVerbosity ?? configuration.observability.traceVerbosity
+  return tracing.traceServer({ verbosity }, traceLayer('Router', attributes, noted))
 }
 
-/** The Handler that finds the router of each request. */
-export function routeRequests(routers: readonly BuiltRouter[]): Handler {
+/** The Handler that finds the router of each request; `unmatched` answers the others. */
+export function routeRequests(routers: readonly BuiltRouter[], unmatched: Handler): Handler {
   const table = buildRouteTable(
     routers.map(({ name, rule, priority, providerRank, handler, tls }): Route<Handler> => {
       return { name, rule, priority, providerRank, target: handler(tls?.optionsName) }
@@ -175,10 +200,12 @@ export function routeRequests(routers: readonly BuiltRouter[]): Handler {
   )
   return (request) => {
     const handler = table.find(request)
-    if (handler !== undefined) return handler(request)
-    // RFC 9110 §9.3.7: about the server as a whole, so no router need know it.
-    if (request.path === '*') return Promise.resolve(reply(200, ''))
-    return Promise.resolve(notFound())
+    return handler === undefined ? unmatched(request) : handler(request)
   }
 }
 
+/** The answer where no router matches. */
+export const answerUnmatched: Handler = (request) => {
+  // RFC 9110 §9.3.7: `OPTIONS *` is about the server as a whole, so no router need know it.
+  return Promise.resolve(request.path === '*' ? reply(200, '') : notFound())
+}

@@ -65,7 +65,8 @@ export class ServiceBuilder {
   }
 
   #buildGuarded(name: string, element: Element<HttpService>): Handler {
-    if (this.#path.includes(name)) throw new Error(`recursion detected in service: ${[...this.#path, name].join(' -> ')}`)
+    if (this.#path.includes(name))
+      throw new Error(`recursion detected in service: ${[...this.#path, name].join(' -> ')}`)
     this.#path.push(name)
     try {
       return this.#build(name, element)

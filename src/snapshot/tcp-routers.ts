@@ -73,7 +73,7 @@ function tlsOf(element: Element<TcpRouter>, { tls, board }: TcpRoutersOptions): 
   if (written === undefined) return { kind: 'none' }
   if (written.passthrough) return { kind: 'passthrough' }
   const optionsName = tlsOptionsName(written.options, element.name)
-  const terms = tls.terms(optionsName)
+  const terms = tls.tcpTerms(optionsName)
   if (terms === undefined) {
     board.disable('tcpRouters', element, { message: `unknown TLS options "${optionsName}"`, keys: ['tls', 'options'] })
   }
@@ -116,4 +116,3 @@ function knownEntryPoints(element: Element<TcpRouter>, options: TcpRoutersOption
   if (known.length === 0) throw new Error('no valid entryPoint for this router')
   return [...new Set(known)]
 }
-

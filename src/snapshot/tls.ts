@@ -11,6 +11,8 @@ export interface SnapshotTls {
   readonly store: CertificateStore
   /** By the options' name; undefined when they do not exist or are broken. */
   terms(optionsName: string): TlsTerms | undefined
+  /** The same for TCP routers, which carry any protocol that the options allow. */
+  tcpTerms(optionsName: string): TlsTerms | undefined
 }
 
 export interface SnapshotTlsOptions {
@@ -21,6 +23,9 @@ export interface SnapshotTlsOptions {
   readonly previous: SnapshotTls | undefined
 }
 
+/** Only certificate authorities speak it (RFC 8737), to whoever proves a name; a TCP service never does. */
+const acmeProtocol = 'acme-tls/1'
+
 /** Made at the first need, kept for the life of the process: a reload must not change what clients have pinned. */
 let selfSigned: Promise<CertificatePair> | undefined
 
@@ -30,14 +35,23 @@ export async function buildTls(options: SnapshotTlsOptions): Promise<SnapshotTls
   const named = new Map(written.map(([name, element]) => [name, element.value]))
   if (!named.has('default')) named.set('default', defaultTlsOptions)
   const terms = new Map<string, TlsTerms>()
-  const serves = (protocol: string) => options.alpn.includes(protocol)
+  const tcpTerms = new Map<string, TlsTerms>()
+  const { previous, alpn, board, configuration } = options
   for (const [name, value] of named) {
-    const previous = options.previous?.terms(name)
-    const outcome = await buildTlsTerms({ name, options: value, store, serves, previous })
-    if (outcome.kind === 'terms') terms.set(name, outcome.terms)
-    else options.board.disable('tlsOptions', options.configuration.tlsOptions.get(name)!, { message: outcome.message })
+    const shared = { name, options: value, store }
+    const http = await buildTlsTerms({ ...shared, serves: (p) => alpn.includes(p), previous: previous?.terms(name) })
+    const tcp = await buildTlsTerms({
+      ...shared,
+      serves: (p) => p !== acmeProtocol,
+      previous: previous?.tcpTerms(name),
+    })
+    if (http.kind === 'terms') terms.set(name, http.terms)
+    if (tcp.kind === 'terms') tcpTerms.set(name, tcp.terms)
+    const element = configuration.tlsOptions.get(name)
+    if (http.kind === 'problem' && element !== undefined)
+      board.disable('tlsOptions', element, { message: http.message })
   }
-  return { store, terms: (name) => terms.get(name) }
+  return { store, terms: (name) => terms.get(name), tcpTerms: (name) => tcpTerms.get(name) }
 }
 
 async function buildStore({ configuration, board }: SnapshotTlsOptions): Promise<CertificateStore> {
@@ -60,7 +74,8 @@ async function defaultCertificate({ configuration, board }: DefaultCertificate):
   const written = element?.value.defaultCertificate
   if (element !== undefined && written !== undefined) {
     const loaded = await loadCertificate({ ...written, source: element.name })
-    for (const { message } of loaded.problems) board.warn('tlsStores', element, { message, keys: ['defaultCertificate'] })
+    for (const { message } of loaded.problems)
+      board.warn('tlsStores', element, { message, keys: ['defaultCertificate'] })
     if (loaded.kind === 'pair') return loaded.pair
   }
   selfSigned ??= createSelfSigned()

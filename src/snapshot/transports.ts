@@ -69,7 +69,8 @@ export class TransportStore {
     const { forwardingTimeouts, maxIdleConnsPerHost, insecureSkipVerify, serverName } = settings
     return {
       limits: this.#limits,
-      maxIdleConnectionsPerHost: maxIdleConnsPerHost === 0 ? goIdleConnectionsPerHost : Math.max(0, maxIdleConnsPerHost),
+      maxIdleConnectionsPerHost:
+        maxIdleConnsPerHost === 0 ? goIdleConnectionsPerHost : Math.max(0, maxIdleConnsPerHost),
       dialTimeoutMs: forwardingTimeouts.dialTimeout,
       responseHeaderTimeoutMs: forwardingTimeouts.responseHeaderTimeout,
       idleTimeoutMs: forwardingTimeouts.idleConnTimeout,

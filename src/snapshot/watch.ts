@@ -38,7 +38,8 @@ class ProviderWatch implements Watch {
   /** What was logged of each provider already. */
   readonly #logged = new Map<string, ReadonlySet<string>>()
   readonly #reading: Promise<void>
-  #applying: Promise<void> | undefined
+  #isApplying = false
+  #applying: Promise<void> = Promise.resolve()
   #appliedDigest: string | undefined
   #isClosed = false
 
@@ -89,16 +90,19 @@ class ProviderWatch implements Watch {
 
   /** Starts applying unless that is going on already: whoever is applying looks for something newer at the end. */
   #applyLatest(): void {
-    if (this.#applying !== undefined || this.#awaited.size > 0) return
-    this.#applying = this.#applyUntilCurrent().finally(() => {
-      this.#applying = undefined
-    })
+    if (this.#isApplying || this.#awaited.size > 0) return
+    this.#isApplying = true
+    this.#applying = this.#applyUntilCurrent()
   }
 
   async #applyUntilCurrent(): Promise<void> {
     for (;;) {
       const merged = mergeProviders(this.#inOrder())
-      if (this.#isClosed || merged.digest === this.#appliedDigest) return
+      if (this.#isClosed || merged.digest === this.#appliedDigest) {
+        // In the same step as the look for something newer: an update in between would find nobody to apply it.
+        this.#isApplying = false
+        return
+      }
       this.#appliedDigest = merged.digest
       try {
         await this.#options.apply(merged)

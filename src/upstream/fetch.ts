@@ -164,7 +164,8 @@ function fetchFault(thrown: unknown): ProxyError {
   if (thrown instanceof ProxyError) return thrown
   const fault = thrown as { code?: string; message?: string }
   const code = fault.code ?? ''
-  const known = faults[code] ?? (/CERT|SELF_SIGNED|ISSUER|ALTNAME|HOSTNAME/.test(code) ? 'upstream.certificate' : undefined)
+  const known =
+    faults[code] ?? (/CERT|SELF_SIGNED|ISSUER|ALTNAME|HOSTNAME/.test(code) ? 'upstream.certificate' : undefined)
   const kind = known ?? (/TLS|SSL|HANDSHAKE/i.test(code) ? 'upstream.handshake' : 'upstream.reset')
   return new ProxyError(kind, `${fault.message ?? String(thrown)}${code === '' ? '' : ` (${code})`}`, thrown)
 }

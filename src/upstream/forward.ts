@@ -4,7 +4,7 @@ import { incomingResponseHeaders, outgoingRequestHeaders, upgradeProtocol } from
 import type { Exchange } from '../http/exchange.ts'
 import { hasHeader, headerValue } from '../http/headers.ts'
 import { requestTarget, type Handler, type HttpRequest, type HttpResponse } from '../http/message.ts'
-import { ObservedBody } from '../http/observed-body.ts'
+import { ObservedBody, type BodyObserver } from '../http/observed-body.ts'
 import { forwardedQuery } from '../http/target.ts'
 import { injectTrace } from '../observe/propagation.ts'
 import { endClientSpan, failSpan, startClientSpan } from '../observe/trace-layer.ts'
@@ -26,7 +26,6 @@ export function forward(options: ForwardOptions): Handler {
     const span = startClientSpan('ReverseProxy', request, server.origin)
     try {
       const response = await transport.send(outgoing(request, options, span))
-      exchange.originStatus = response.status
       if (span !== undefined) endClientSpan(span, response)
       return incoming(response, exchange, startedAt)
     } catch (thrown) {
@@ -58,19 +57,39 @@ function outgoing(request: HttpRequest, options: ForwardOptions, span: Span | un
 }
 
 function incoming(response: HttpResponse, exchange: Exchange, startedAt: number): HttpResponse {
+  exchange.originStatus = response.status
+  exchange.originHeaders = response.headers
   const headers = incomingResponseHeaders(response.headers, response.status)
-  const ended = () => {
-    exchange.originDurationMs = performance.now() - startedAt
-  }
+  const observer = new OriginObserver(exchange, startedAt)
   if (response.body.length === 0) {
-    ended()
+    observer.ended()
     return headers === response.headers ? response : { ...response, headers }
   }
-  const failed = (error: ProxyError) => {
-    ended()
+  const body = new ObservedBody(response.body, observer)
+  observer.body = body
+  return { ...response, headers, body }
+}
+
+/** Writes down when the server's last byte came, and how many there were. */
+class OriginObserver implements BodyObserver {
+  body: ObservedBody | undefined
+  readonly #exchange: Exchange
+  readonly #startedAt: number
+
+  constructor(exchange: Exchange, startedAt: number) {
+    this.#exchange = exchange
+    this.#startedAt = startedAt
+  }
+
+  ended(): void {
+    this.#exchange.originDurationMs = performance.now() - this.#startedAt
+    this.#exchange.originBytes = this.body?.bytes ?? 0
+  }
+
+  failed(error: ProxyError): ProxyError {
+    this.ended()
     return error
   }
-  return { ...response, headers, body: new ObservedBody(response.body, { ended, failed }) }
 }
 
 /** Exactly one slash between the two. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ClientFacts, Exchange } from '../../src/http/exchange.ts'
+import type { ClientFacts } from '../../src/http/exchange.ts'
 import { runProgram } from '../support/process.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { headerModes, jsonOf, lineOf, modes } from './access-lines.ts'
@@ -113,7 +113,7 @@ describe('the json format', () => {
 
   test('keeps, drops and redacts headers, repeats joined and names canonical', async () => {
     const headers = ['accept', 'a', 'ACCEPT', 'b', 'authorization', 'Basic x', 'x-quiet', '1', 'x-"odd"', 'q']
-    const exchange: Exchange & { originHeaders?: string[] } = servedExchange({ headers })
+    const exchange = servedExchange({ headers })
     exchange.originHeaders = ['server', 'nginx']
     const line = await jsonOf(exchange, headerModes({ Authorization: 'redact', 'X-Quiet': 'drop' }, 'keep'))
     const headerFields = Object.entries(line).filter(([name]) => /^(request|origin|downstream)_/.test(name))
@@ -136,7 +136,7 @@ describe('the json format', () => {
   })
 
   test('tells the ratio of sizes when a layer has changed the body', async () => {
-    const exchange: Exchange & { originBytes?: number } = servedExchange()
+    const exchange = servedExchange()
     exchange.originBytes = 30
     expect(await jsonOf(exchange)).toMatchObject({ GzipRatio: 2.5, OriginContentSize: 30, DownstreamContentSize: 12 })
   })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { chmod, symlink } from 'node:fs/promises'
+import { rename, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { temporaryFolder } from '../support/temporary.ts'
 import { problemsIn, provide, routers, routersIn } from './provided.ts'
@@ -90,16 +90,16 @@ describe('a directory', () => {
     expect(Object.keys(routersIn(update))).toEqual(['a'])
   })
 
-  test.skipIf(process.getuid?.() === 0)('keeps what is under a subdirectory that can no longer be listed', async () => {
+  test('that goes away leaves the last good version of its files', async () => {
     await using folder = await temporaryFolder()
-    await folder.write('sub/a.yaml', routers({ a: '/a' }))
-    using provided = provide({ directory: folder.path, watch: false })
+    await folder.write('conf/sub/a.yaml', routers({ a: '/a' }))
+    using provided = provide({ directory: join(folder.path, 'conf'), watch: false })
     await provided.next()
-    await chmod(join(folder.path, 'sub'), 0)
+    await rename(join(folder.path, 'conf'), join(folder.path, 'gone'))
     provided.reload()
     const update = await provided.next()
-    await chmod(join(folder.path, 'sub'), 0o755)
-    expect(problemsIn(update, folder.path)).toEqual(["sub:1:1: can't be read: permission denied"])
+    expect(problemsIn(update, folder.path)).toEqual(["conf:1:1: can't be read: it does not exist"])
     expect(Object.keys(routersIn(update))).toEqual(['a'])
+    expect(update.failed).toMatchObject([{ name: 'a', isLastGoodKept: true }])
   })
 })

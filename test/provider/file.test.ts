@@ -184,6 +184,20 @@ describe('watching', () => {
     expect(routersIn(await provided.next())).toEqual({ a: 'Path(`/3`)' })
   })
 
+  test('sees a directory that is removed and made again, time after time', async () => {
+    await using folder = await temporaryFolder()
+    await folder.write('conf/a.yaml', routers({ a: '/0' }))
+    using provided = provide({ directory: join(folder.path, 'conf') })
+    await provided.next()
+    for (const path of ['/1', '/2', '/3']) {
+      await rm(join(folder.path, 'conf'), { recursive: true })
+      await folder.write('conf/a.yaml', routers({ a: `${path}/made` }))
+      await provided.until((update) => routersIn(update)['a'] === `Path(\`${path}/made\`)`)
+      await folder.write('conf/a.yaml', routers({ a: path }))
+      await provided.until((update) => routersIn(update)['a'] === `Path(\`${path}\`)`)
+    }
+  })
+
   test('sees a certificate file that changes, also behind a link that is swapped', async () => {
     await using folder = await temporaryFolder()
     await folder.write('archive/cert1.pem', 'one')

@@ -10,9 +10,9 @@ function failures({ failed }: ProviderUpdate): (string | boolean | undefined)[][
 
 describe('the last good version', () => {
   test.each([
-    ['a syntax error', 'http: [', 'a.yaml:1:7: '],
+    ['a syntax error', 'http: [', 'a.yaml:1:8: '],
     ['a template error', 'x: {{ nope }}', 'a.yaml:1:7: template: function "nope" is not defined'],
-    ['a duplicate key', `${routers({ a: '/new' })}http: {}\n`, 'a.yaml:4:1: http: '],
+    ['a duplicate key', `${routers({ a: '/new' })}http: {}\n`, 'a.yaml:4:1: duplicate key "http"'],
     ['something that is no map', '- a', 'a.yaml:1:1: is a list (expected a map)'],
   ])('of a file stays after %s, and other files go on', async (_, text, problem) => {
     await using folder = await temporaryFolder()

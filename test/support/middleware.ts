@@ -1,4 +1,4 @@
-import { invalid, Place, type ConfigNode } from '../../src/config/schema.ts'
+import { invalid, Place, type ConfigNode, type Decoder } from '../../src/config/schema.ts'
 import { formatProblem, ProblemCollector, type Source } from '../../src/config/problem.ts'
 import type { Middleware } from '../../src/http/message.ts'
 import type { MiddlewareDefinition, MiddlewareScope } from '../../src/middleware/define.ts'
@@ -16,7 +16,7 @@ export function toNode(value: unknown): ConfigNode {
 }
 
 /** What decoding these options reports, each as `path: message`. */
-export function problemsOf(definition: MiddlewareDefinition, options: unknown): string[] {
+export function problemsOf(definition: { readonly options: Decoder<unknown> }, options: unknown): string[] {
   const problems = new ProblemCollector()
   definition.options.decode(toNode(options), new Place(problems))
   return problems.sorted().map((problem) => formatProblem(problem).replace(/^test: /, ''))

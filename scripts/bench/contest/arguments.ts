@@ -3,7 +3,8 @@ import { candidates } from './candidates.ts'
 import { scenarios } from './scenario.ts'
 
 export interface ContestOptions {
-  readonly quick: boolean
+  /** `quick`: the main scenarios in one round; `once`: all of them, as short as can be, to see that they work. */
+  readonly pace: 'full' | 'quick' | 'once'
   /** Names, or undefined for all. */
   readonly scenarios: readonly string[] | undefined
   readonly candidates: readonly string[] | undefined
@@ -13,7 +14,8 @@ export interface ContestOptions {
 
 export const usage = `scripts/bench/load: the proxy against its peers, loopback only, a few minutes.
 
-  --quick                 one short round of the main scenarios, under a minute
+  --quick                 one round of the main scenarios, under a minute
+  --once                  one round of all, without a warm-up: to see that everything works, not how fast it is
   --scenario NAME,…       only these: ${scenarios.map(({ name }) => name).join(', ')}
   --candidates NAME,…     only these: ${candidates.map(({ name }) => name).join(', ')}
   --json FILE             all figures
@@ -29,6 +31,7 @@ export function parseOptions(argv: readonly string[]): ContestOptions | 'help' |
       args: [...argv],
       options: {
         quick: { type: 'boolean', default: false },
+        once: { type: 'boolean', default: false },
         scenario: { type: 'string' },
         candidates: { type: 'string' },
         json: { type: 'string' },
@@ -38,7 +41,7 @@ export function parseOptions(argv: readonly string[]): ContestOptions | 'help' |
     })
     if (values.help) return 'help'
     const options = {
-      quick: values.quick,
+      pace: paceOf(values),
       scenarios: values.scenario?.split(','),
       candidates: values.candidates?.split(','),
       jsonFile: values.json,
@@ -49,6 +52,11 @@ export function parseOptions(argv: readonly string[]): ContestOptions | 'help' |
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) }
   }
+}
+
+function paceOf({ quick, once }: { quick: boolean; once: boolean }): ContestOptions['pace'] {
+  if (once) return 'once'
+  return quick ? 'quick' : 'full'
 }
 
 function unknownName(

@@ -7,7 +7,7 @@ export interface ChartFacts {
 
 const page = { width: 880, margin: 28, headerHeight: 76, gap: 28 } as const
 const panel = { width: 398, titleHeight: 26, rowHeight: 20, bottom: 22 } as const
-const bar = { left: 118, longest: 176, height: 12, radius: 2 } as const
+const bar = { left: 138, longest: 158, height: 12, radius: 2 } as const
 
 /** CPU per request as bars, one panel per scenario. Colours and text stay readable on white and on black. */
 export function renderChart(results: readonly Result[], facts: ChartFacts): string {

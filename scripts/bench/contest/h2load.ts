@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runProgram } from '../../../test/support/process.ts'
 import type { Load, Target } from './load.ts'
-import { clientHosts, clientPath, type Scenario } from './scenario.ts'
+import { clientFields, clientHosts, clientPath, type Scenario } from './scenario.ts'
 import { percentile } from './statistics.ts'
 
 const streamsPerConnection = 16
@@ -15,6 +15,7 @@ export async function runH2load(scenario: Scenario, target: Target): Promise<Loa
     ...target.prefix,
     ...['h2load', '-t1', `-c${scenario.connections}`, `-m${streamsPerConnection}`, `-D${target.seconds}`],
     ...[`--log-file=${log}`, '--header', `:authority: ${clientHosts(scenario.setup)[0]}`],
+    ...Object.entries(clientFields).flatMap(([name, value]) => ['--header', `${name}: ${value}`]),
     `https://localhost:${target.httpsPort}${clientPath(scenario)}`,
   ])
   const counts = /(\d+) done, \d+ succeeded, (\d+) failed, (\d+) errored, (\d+) timeout/.exec(stdout)

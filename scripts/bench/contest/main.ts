@@ -10,15 +10,16 @@ import { scenarios, type Scenario } from './scenario.ts'
 import { renderTable } from './table.ts'
 import { temporaryFolder } from '../../../test/support/temporary.ts'
 
-const pace = {
+const paces = {
   full: { rounds: 3, secondsPerRound: 1, warmUpSeconds: 1, limitMs: 300_000 },
-  quick: { rounds: 1, secondsPerRound: 1, warmUpSeconds: 0, limitMs: 30_000 },
+  quick: { rounds: 1, secondsPerRound: 1, warmUpSeconds: 1, limitMs: 40_000 },
+  once: { rounds: 1, secondsPerRound: 1, warmUpSeconds: 0, limitMs: 60_000 },
 } as const
 
-function chosenScenarios({ scenarios: names, quick }: ContestOptions): Scenario[] {
+function chosenScenarios({ scenarios: names, pace }: ContestOptions): Scenario[] {
   const clients = { wrk: 'wrk', h2load: 'h2load', openLoop: 'bun', handshake: 'bun' } as const
   return scenarios.filter((scenario) => {
-    if (names !== undefined ? !names.includes(scenario.name) : quick && !scenario.quick) return false
+    if (names !== undefined ? !names.includes(scenario.name) : pace === 'quick' && !scenario.quick) return false
     if (clients[scenario.client] === 'bun' || Bun.which(clients[scenario.client]) !== null) return true
     console.error(`SKIPPED ${scenario.name}: ${clients[scenario.client]} is not here`)
     return false
@@ -36,7 +37,7 @@ function presentCandidates({ candidates: names }: ContestOptions): Candidate[] {
 
 async function contend(options: ContestOptions): Promise<{ results: Result[]; machine: Machine }> {
   await using folder = await temporaryFolder()
-  const { limitMs, ...rounds } = options.quick ? pace.quick : pace.full
+  const { limitMs, ...rounds } = paces[options.pace]
   const plan: ContestPlan = {
     ...rounds,
     folder: folder.path,

@@ -1,6 +1,6 @@
 import { runProgram } from '../../../test/support/process.ts'
 import type { Load, Target } from './load.ts'
-import { clientHosts, clientPath, fixedRate, type Scenario } from './scenario.ts'
+import { clientFields, clientHosts, clientPath, fixedRate, type Scenario } from './scenario.ts'
 
 /** What a client process is told, as JSON in its only argument. */
 export interface ClientOrder {
@@ -25,8 +25,11 @@ export function runHandshakes(scenario: Scenario, target: Target): Promise<Load>
 }
 
 function order(scenario: Scenario, target: Target, fields: string): Omit<ClientOrder, 'port'> {
+  const usual = Object.entries(clientFields)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')
   return {
-    head: `GET ${clientPath(scenario)} HTTP/1.1\r\nHost: ${clientHosts(scenario.setup)[0]}\r\n${fields}\r\n`,
+    head: `GET ${clientPath(scenario)} HTTP/1.1\r\nHost: ${clientHosts(scenario.setup)[0]}\r\n${usual}${fields}\r\n`,
     expectedFile: target.expectedFile,
     connections: scenario.connections,
     ratePerSecond: fixedRate,

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { runProgram } from '../../../test/support/process.ts'
 import type { Load, Target } from './load.ts'
-import { clientHosts, clientPath, type Scenario } from './scenario.ts'
+import { clientFields, clientHosts, clientPath, type Scenario } from './scenario.ts'
 
 /** As many requests as the proxy answers over the scenario's connections; wrk compares every answer. */
 export async function runWrk(scenario: Scenario, target: Target): Promise<Load> {
@@ -49,10 +49,15 @@ end
 `
 }
 
+const luaFields = Object.entries(clientFields)
+  .map(([name, value]) => `["${name}"] = "${value}"`)
+  .join(', ')
+
 /** A single host's request is made once by wrk itself; several are made once here and sent in turn. */
 function requestScript(scenario: Scenario, target: Target): string {
   const hosts = clientHosts(scenario.setup)
   const lines = [`wrk.headers["Host"] = "${hosts[0]}"`]
+  for (const [name, value] of Object.entries(clientFields)) lines.push(`wrk.headers["${name}"] = "${value}"`)
   if (scenario.exchange === 'upload') {
     lines.push('wrk.method = "POST"', 'wrk.headers["Content-Type"] = "text/plain"')
     lines.push(`local upload = assert(io.open("${target.uploadFile}", "rb"))`)
@@ -64,7 +69,7 @@ local requests = {}
 local at = 0
 function init()
   for _, host in ipairs({${hosts.map((host) => `"${host}"`).join(', ')}}) do
-    requests[#requests + 1] = wrk.format(nil, nil, { Host = host }, nil)
+    requests[#requests + 1] = wrk.format(nil, nil, { ${luaFields}, Host = host }, nil)
   end
 end
 function request()

@@ -1,16 +1,10 @@
-/**
- * What the header work of one request costs: `bun scripts/bench/micro/forwarded.ts`. Cases alternate within a run, so
- * that a busy machine slows all of them alike; medians of the rounds are printed.
- */
 import { emptyBody } from '../../../src/http/body.ts'
 import { incomingResponseHeaders, outgoingRequestHeaders } from '../../../src/http/connection-headers.ts'
 import { Exchange } from '../../../src/http/exchange.ts'
 import { forwardedHeaders } from '../../../src/http/forwarded.ts'
 import type { HttpRequest, HttpResponse } from '../../../src/http/message.ts'
 import { normalisePath, routingPath, sanitisePath } from '../../../src/http/target.ts'
-
-const rounds = 41
-const callsPerRound = 20_000
+import { keep, type Bench } from './bench.ts'
 
 const browserHeaders = [
   ...['User-Agent', 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'],
@@ -86,15 +80,4 @@ const cases: readonly (readonly [string, () => unknown])[] = [
   ['path, everything to change', () => routingPath(sanitisePath(normalisePath('/a/%2e%2e/b%20c//%c3%a9/./%2f')!))],
 ]
 
-const nanoseconds = cases.map((): number[] => [])
-for (let round = 0; round < rounds; round++) {
-  for (const [index, [, call]] of cases.entries()) {
-    const start = Bun.nanoseconds()
-    for (let count = 0; count < callsPerRound; count++) call()
-    nanoseconds[index]!.push((Bun.nanoseconds() - start) / callsPerRound)
-  }
-}
-for (const [index, [name]] of cases.entries()) {
-  const median = nanoseconds[index]!.sort((a, b) => a - b)[rounds >> 1]!
-  console.log(`${median.toFixed(0).padStart(6)} ns  ${name}`)
-}
+export const benches: Bench[] = cases.map(([name, call]) => ({ name, run: () => keep(call()) }))

@@ -10,6 +10,9 @@ export interface VariableScope {
   declare(name: string): void
 }
 
+// Far beyond what anybody writes, and far below what the stack holds.
+export const maximumNesting = 200
+
 /** Reads the tokens of one action. */
 export class PipelineParser {
   readonly start: number
@@ -18,6 +21,7 @@ export class PipelineParser {
   readonly #functions: FunctionTable
   readonly #scope: VariableScope
   #next = 0
+  #nesting = 0
 
   constructor(action: Piece & { kind: 'action' }, functions: FunctionTable, scope: VariableScope) {
     this.start = action.start
@@ -170,7 +174,9 @@ export class PipelineParser {
   }
 
   #parenthesis(open: Token): Operand {
+    if (++this.#nesting > maximumNesting) throw new TemplateFault('parentheses are nested too deeply', open.start)
     const pipeline = this.pipeline('parentheses')
+    this.#nesting--
     if (this.#take(')') === undefined) throw new TemplateFault('unclosed parenthesis', open.start)
     return { kind: 'pipeline', pipeline, start: open.start }
   }

@@ -1,6 +1,6 @@
 import type { FunctionTable } from './function.ts'
 import { lexTemplate, type Piece } from './lex.ts'
-import { PipelineParser, type VariableScope } from './parse-pipeline.ts'
+import { maximumNesting, PipelineParser, type VariableScope } from './parse-pipeline.ts'
 import type { BranchNode, Pipeline, Template, TemplateNode } from './syntax.ts'
 import { TemplateFault } from './value.ts'
 
@@ -40,6 +40,7 @@ class TemplateParser {
   /** Names visible at this point, innermost last. */
   #variables: string[] = ['$']
   #rangeDepth = 0
+  #nesting = 0
   #next = 0
 
   constructor(pieces: readonly Piece[], functions: FunctionTable) {
@@ -105,6 +106,7 @@ class TemplateParser {
   }
 
   #parseBranch(kind: BranchNode['kind'], action: PipelineParser): BranchNode {
+    if (++this.#nesting > maximumNesting) throw action.faultAtStart('blocks are nested too deeply')
     const outer = this.#variables
     this.#variables = [...outer]
     const pipeline = action.pipeline(kind)
@@ -114,6 +116,7 @@ class TemplateParser {
     if (kind === 'range') this.#rangeDepth--
     const otherwise = this.#parseElse(kind, body.terminator, action.start)
     this.#variables = outer
+    this.#nesting--
     return { kind, pipeline, body: body.nodes, otherwise, start: action.start }
   }
 
