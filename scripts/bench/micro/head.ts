@@ -1,13 +1,8 @@
-/**
- * CPU time of the HTTP/1.1 codec's hot path, without sockets: `bun scripts/bench/micro/head.ts`. The cases alternate
- * within each round, so that a busy machine slows them alike; the median round is printed.
- */
 import { createDecoder } from '../../../src/http1/body-decoder.ts'
 import { encodeRequestHead, encodeResponseHead, parseRequestHead, parseResponseHead } from '../../../src/http1/head.ts'
+import { keep, type Bench } from './bench.ts'
 
 const limits = { maxHeadBytes: 1 << 20, maxTargetBytes: 1 << 16, maxFields: 200 }
-const callsPerRound = 20_000
-const rounds = 41
 
 const wrk = Buffer.from('GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n', 'latin1')
 const browser = Buffer.from(
@@ -48,17 +43,4 @@ function wholeHead<Head>(result: { kind: 'head'; head: Head } | { kind: 'incompl
   return result.head
 }
 
-function nsPerCall(call: () => unknown): number {
-  const from = Bun.nanoseconds()
-  for (let count = 0; count < callsPerRound; count++) call()
-  return (Bun.nanoseconds() - from) / callsPerRound
-}
-
-const times = new Map(Object.keys(cases).map((name) => [name, [] as number[]]))
-for (let round = 0; round < rounds; round++) {
-  for (const [name, call] of Object.entries(cases)) times.get(name)!.push(nsPerCall(call))
-}
-for (const [name, list] of times) {
-  const median = list.toSorted((one, other) => one - other)[rounds >> 1]!
-  console.log(`${name.padEnd(28)} ${median.toFixed(0).padStart(6)} ns`)
-}
+export const benches: Bench[] = Object.entries(cases).map(([name, call]) => ({ name, run: () => keep(call()) }))
