@@ -85,6 +85,16 @@ export class App {
     ])
   }
 
+  /** Every finished exchange, as it ends. */
+  get exchanges(): ExchangeStream {
+    return this.#exchanges
+  }
+
+  /** Connections of clients that are open now. */
+  get connectionCount(): number {
+    return this.#entryPoints.reduce((sum, { connectionCount }) => sum + connectionCount, 0)
+  }
+
   /**
    * Resolves when every entry point listens, which is after the first configuration has been built. Rejects when an
    * address can't be had; then nothing is left open.

@@ -31,13 +31,22 @@ export type Blame = (thrown: unknown) => ProxyError
  * nobody wants it. A Content-Length is a promise that is kept: a body that has not that many bytes fails.
  */
 export function fromWebResponse(response: Response, blame: Blame = toProxyError): HttpResponse {
-  const length = contentLength(response.headers)
+  const { status } = response
   const headers: string[] = []
+  let written: string | undefined
+  let isCoded = false
   // Set-Cookie comes once for each cookie, every other name once.
   for (const [name, value] of response.headers) {
-    if (name !== 'content-length' && name !== 'transfer-encoding') headers.push(wireName(name), value)
+    if (name === 'content-length') written = value
+    else if (name === 'transfer-encoding') isCoded = true
+    else headers.push(wireName(name), value)
   }
-  const { status } = response
+  const length = contentLength(written)
+  if (isCoded && written !== undefined) {
+    // fetch reads such a message in one of its two ways (RFC 9112 §6.3); the other transport refuses it as well.
+    if (response.body !== null) discard(response.body.cancel())
+    throw new ProxyError('upstream.malformed', 'both Content-Length and Transfer-Encoding')
+  }
   if (response.body === null) return { status, headers, body: emptyBody, announcedLength: length }
   return { status, headers, body: fromWebStream(response.body, length, blame) }
 }
@@ -95,9 +104,8 @@ function toWebHeaders(request: HttpRequest): Headers {
   return headers
 }
 
-function contentLength(headers: Headers): number | undefined {
-  const written = headers.get('content-length')
-  return written !== null && /^\d{1,15}$/.test(written) ? Number(written) : undefined
+function contentLength(written: string | undefined): number | undefined {
+  return written !== undefined && /^\d{1,15}$/.test(written) ? Number(written) : undefined
 }
 
 const wireNames = new Map<string, string>()

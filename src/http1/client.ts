@@ -60,6 +60,7 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
   #writer: MessageWriter | undefined
   #isWritten = false
   #heldHead: 'none' | 'awaitingContinue' = 'none'
+  #interimBytes = 0
 
   constructor(connection: Connection, options: UpstreamConnectionOptions) {
     this.#connection = connection
@@ -72,6 +73,7 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
       this.#state = { kind: 'awaiting', resolve, reject }
       this.#request = request
       this.#isWritten = false
+      this.#interimBytes = 0
       this.#deadline.clear()
       request.exchange.onCancel(this)
       if (this.#state.kind === 'awaiting') this.#write(request)
@@ -131,6 +133,7 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
         if (from > 0 || this.#pending.length === 0) this.#keepFrom(all, from)
         return
       }
+      if (result.head.status < 200) this.#countInterim(result.end - from)
       from = result.end
       this.#receiveHead(result.head, all, from)
     }
@@ -139,6 +142,13 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
   #keepFrom(all: Buffer, from: number): void {
     this.#pending.clear()
     if (from < all.length) this.#pending.keep(all.subarray(from))
+  }
+
+  /** Interim heads are one head without end to whoever reads them: all of them together keep to its limit. */
+  #countInterim(bytes: number): void {
+    this.#interimBytes += bytes
+    if (this.#interimBytes <= this.#options.limits.maxHeadBytes) return
+    this.#fail(new ProxyError('upstream.malformed', 'too many interim responses'))
   }
 
   #receiveHead(head: ResponseHead, all: Buffer, from: number): void {
@@ -213,6 +223,7 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
     if (this.#request?.upgrade === undefined) {
       return this.#fail(new ProxyError('upstream.malformed', '101 without an Upgrade in the request'))
     }
+    if (!this.#isWritten) return this.#fail(new ProxyError('upstream.malformed', '101 before the whole request'))
     const { resolve } = this.#state
     this.#request.exchange.offCancel(this)
     this.#state = { kind: 'tunnel' }
@@ -236,6 +247,8 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
   }
 
   ended(): void {
+    // Whoever joins the tunnel sees it on the connection.
+    if (this.#state.kind === 'tunnel') return
     this.#finishOrFail(undefined)
     this.#connection.close()
   }
@@ -264,12 +277,13 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
     this.#state = closed
     this.#deadline.dispose()
     this.#request?.exchange.offCancel(this)
-    const writer = this.#writer
     if (state.kind === 'idle') this.#options.gone(this)
     if (state.kind === 'awaiting') state.reject(error)
     if (state.kind === 'body') state.body.fail(error)
-    writer?.cancel(error)
-    this.#connection.close()
+    if (this.#writer !== undefined) this.#writer.cancel(error)
+    else this.#request?.body.cancel(error)
+    // A request that is cut short must not look whole; a response that nobody wants must not be sent on.
+    this.#connection.close(state.kind === 'idle' ? undefined : error)
   }
 
   #expired(): void {

@@ -94,17 +94,17 @@ export class MessageWriter implements BodySink {
   cancel(reason: ProxyError): void {
     if (this.#state === 'done') return
     this.#state = 'done'
+    if (gatherer === this) gatherer = undefined
     this.#body.cancel(reason)
   }
 
   /**
    * Sends a byte that changes nothing, so that a peer which has closed answers with a reset: a zero in front of the
-   * next chunk size (RFC 9112 §7.1 allows leading zeros). False where the framing has no room for one.
+   * next chunk size (RFC 9112 §7.1 allows leading zeros). At most once, since recipients bound the length of a size.
+   * Other framings have no room for one; there the next piece of the body tells.
    */
-  probe(): boolean {
-    if (this.#state === 'done' || this.#framing.kind !== 'chunked' || gatherer === this) return false
-    this.#connection.write(Buffer.from('0'))
-    return true
+  probe(): void {
+    if (this.#state === 'writing' && this.#framing.kind === 'chunked') this.#connection.write(Buffer.from('0'))
   }
 
   #abandon(detail: string): void {

@@ -92,8 +92,11 @@ export class RequestBody implements BodySource {
   }
 
   /** Nobody reads the rest, which must pass all the same before the next request. */
-  swallow(): void {
+  swallow(reason: ProxyError): void {
     this.#isSwallowed = true
+    // Else what comes would be kept for a reader, and the client be held when that is too much.
+    this.#incoming?.fail(reason)
+    this.#options.deadline.set(this.#options.readTimeoutMs)
     this.#owner.resumeReading()
   }
 
@@ -123,8 +126,8 @@ export class RequestBody implements BodySource {
     this.#owner.resumeReading()
   }
 
-  dropBody(): void {
-    if (this.#decoder !== undefined) this.swallow()
+  dropBody(reason: ProxyError): void {
+    if (this.#decoder !== undefined) this.swallow(reason)
   }
 
   #count(bytes: number): void {

@@ -35,10 +35,12 @@ export interface Http1ServerOptions {
 const pipelineLimitBytes = 64 * 1024
 /** How long a closing connection waits for the peer's FIN, so that a reset does not destroy the response. */
 const lingerMs = 5000
+/** A response is mostly there sooner than this, and then nobody needs to know whether a FIN was the client's last. */
+const probeDelayMs = 50
 
 /**
- *     waiting ──head──▶ exchange ──response written──▶ waiting (keep-alive)
- *        │ bad head        │ client gone                └─▶ lingering ──FIN or time──▶ closed
+ *     waiting ──head──▶ exchange ──response and request whole──▶ waiting (keep-alive)
+ *        │ bad head        │ client gone                          └─▶ lingering ──FIN or time──▶ closed
  *        └─▶ lingering     └─▶ closed
  */
 type State = 'waiting' | 'exchange' | 'lingering' | 'closed'
@@ -51,8 +53,8 @@ export class Http1Session implements Receiver, RequestBodyOwner, WriterOwner, In
   readonly #startedAt = performance.now()
   readonly #deadline = new Deadline(() => this.#expired())
   readonly #pending = new PendingBytes()
-  readonly #respondBound = (response: HttpResponse) => this.#respond(response)
-  readonly #failBound = (thrown: unknown) => this.#respond(errorReply(toProxyError(thrown)), toProxyError(thrown))
+  readonly #respondBound = (response: HttpResponse) => this.#respondSafely(response)
+  readonly #failBound = (thrown: unknown) => this.#respondSafely(errorReply(toProxyError(thrown)), toProxyError(thrown))
   #state: State = 'waiting'
   #scannedBytes = 0
   #requestCount = 0
@@ -129,6 +131,7 @@ export class Http1Session implements Receiver, RequestBodyOwner, WriterOwner, In
     const request: HttpRequest = { method, path, query, host, version, headers, body, exchange, span: undefined }
     exchange.request = request
     if (end < bytes.length) this.#receiveBody(bytes, end)
+    if (this.#peerEnded && !this.#body.isWhole) return this.#breakOff()
     // What came behind the head may have failed the exchange already (a bad chunk in the same packet).
     if (this.#exchange === exchange) this.#options.handler()(request).then(this.#respondBound, this.#failBound)
   }
@@ -168,6 +171,15 @@ export class Http1Session implements Receiver, RequestBodyOwner, WriterOwner, In
     this.#respond(errorReply(error), error)
   }
 
+  /** A fault of ours on the way to the wire costs this connection and nothing else. */
+  #respondSafely(response: HttpResponse, failure?: ProxyError): void {
+    try {
+      this.#respond(response, failure)
+    } catch (thrown) {
+      this.abort(toProxyError(thrown))
+    }
+  }
+
   #respond(response: HttpResponse, failure?: ProxyError): void {
     const exchange = this.#exchange
     if (exchange === undefined || this.#state !== 'exchange' || this.#writer !== undefined) {
@@ -182,7 +194,8 @@ export class Http1Session implements Receiver, RequestBodyOwner, WriterOwner, In
     const framing = this.#framingOf(response)
     this.#keepAlive = this.#mayKeepAlive(framing, response)
     const headers = this.#completeHeaders(response)
-    const announcedLength = framing.kind === 'none' ? (response.announcedLength ?? response.body.length) : undefined
+    // An empty body says nothing here: it may stand for one whose length the server did not tell.
+    const announcedLength = response.announcedLength ?? (response.body.length || undefined)
     if (framing.kind === 'none') response.body.cancel(noBodyWanted)
     this.#writer = new MessageWriter({ connection: this.#connection, framing, body: response.body }, this)
     this.#writer.start(encodeResponseHead({ status: response.status, headers, framing, announcedLength }))
@@ -197,12 +210,16 @@ export class Http1Session implements Receiver, RequestBodyOwner, WriterOwner, In
 
   #mayKeepAlive(framing: Framing, response: HttpResponse): boolean {
     const { keepAliveMaxRequests, keepAliveMaxTimeMs } = this.#options
-    if (!this.#keepAlive || framing.kind === 'until-close' || this.#peerEnded || this.#options.isDraining())
-      return false
+    if (!this.#keepAlive || framing.kind === 'until-close' || this.#isLast) return false
     if (keepAliveMaxRequests > 0 && this.#requestCount >= keepAliveMaxRequests) return false
     if (keepAliveMaxTimeMs > 0 && performance.now() - this.#startedAt >= keepAliveMaxTimeMs) return false
     if (hasToken(response.headers, 'connection', 'close')) return false
     return this.#body === undefined || this.#body.isWhole || this.#body.canBeSwallowed
+  }
+
+  /** No further request will be taken from this connection. */
+  get #isLast(): boolean {
+    return (this.#peerEnded && this.#pending.length === 0) || this.#options.isDraining()
   }
 
   /** Connection is the server's own to write, whatever a middleware has put there. */
@@ -233,14 +250,16 @@ export class Http1Session implements Receiver, RequestBodyOwner, WriterOwner, In
     this.#end({ kind: 'complete' })
     if (!this.#keepAlive) return this.#linger()
     if (this.#body === undefined || this.#body.isWhole) return this.#next()
-    this.#body.swallow()
+    this.#body.swallow(exchangeOver)
   }
 
   messageFailed(error: ProxyError): void {
-    // The head promised more than came: only a cut connection tells the client so (RFC 9112 §8).
+    // The head promised more than came: only a cut connection tells the client so (RFC 9112 §8). Where the body ends
+    // with the connection, only a reset does.
+    const endsWithConnection = this.#head?.version === '1.0'
     this.#exchange?.cancel(error)
     this.#end({ kind: 'aborted', error })
-    this.#connection.close(error)
+    this.#connection.close(endsWithConnection ? error : undefined)
   }
 
   /** Ends the exchange and publishes it. What becomes of the connection is for the caller. */
@@ -257,6 +276,8 @@ export class Http1Session implements Receiver, RequestBodyOwner, WriterOwner, In
       writer?.cancel(outcome.error)
       this.#body?.abandon(outcome.error)
     }
+    // Whoever still works for it (an upload that was answered early, a response that a layer has dropped) works for nobody.
+    exchange.cancel(exchangeOver)
     this.#publish(exchange, outcome)
   }
 
@@ -267,10 +288,14 @@ export class Http1Session implements Receiver, RequestBodyOwner, WriterOwner, In
   }
 
   #next(): void {
+    if (!this.#connection.isFlowing) {
+      // A client that pipelines and does not read gets no further: what it asks for would pile up here.
+      return this.#deadline.set(this.#options.idleTimeoutMs)
+    }
     this.#state = 'waiting'
     this.#body = undefined
     this.#head = undefined
-    if (this.#peerEnded || this.#options.isDraining()) return this.#linger()
+    if (this.#isLast) return this.#linger()
     this.#deadline.set(this.#options.idleTimeoutMs)
     this.#connection.resume()
     if (this.#pending.length === 0) return
@@ -281,22 +306,26 @@ export class Http1Session implements Receiver, RequestBodyOwner, WriterOwner, In
 
   #linger(): void {
     this.#state = 'lingering'
+    this.#body?.abandon(exchangeOver)
     this.#body = undefined
     this.#pending.clear()
+    const isSent = this.#connection.isFlowing
     this.#connection.end()
-    if (this.#peerEnded) return
+    if (this.#connection.isClosed) return
     this.#connection.resume()
-    this.#deadline.set(lingerMs)
+    this.#deadline.set(isSent ? lingerMs : this.#options.idleTimeoutMs)
   }
 
   ended(): void {
     this.#peerEnded = true
     if (this.#state === 'lingering') return this.#connection.end()
     if (this.#state === 'waiting') return this.#linger()
-    if (this.#body?.isWhole === false) {
-      return this.abort(new ProxyError('client.reset', 'the client ended in the middle of its request body'))
-    }
-    this.#probe()
+    if (this.#body?.isWhole === false) return this.#breakOff()
+    if (this.#exchange !== undefined) this.#deadline.set(probeDelayMs)
+  }
+
+  #breakOff(): void {
+    this.abort(new ProxyError('client.reset', 'the client ended in the middle of its request body'))
   }
 
   /**
@@ -320,7 +349,9 @@ export class Http1Session implements Receiver, RequestBodyOwner, WriterOwner, In
   }
 
   drained(): void {
-    this.#writer?.drained()
+    if (this.#state === 'lingering') return this.#deadline.set(lingerMs)
+    if (this.#writer !== undefined) return this.#writer.drained()
+    if (this.#state === 'exchange' && this.#exchange === undefined && this.#body?.isWhole !== false) this.#next()
   }
 
   pauseReading(): void {
@@ -342,6 +373,9 @@ export class Http1Session implements Receiver, RequestBodyOwner, WriterOwner, In
 
   #expired(): void {
     if (this.#state === 'lingering' || this.isIdle) return this.#connection.close()
+    if (this.#state === 'exchange' && this.#body?.isWhole !== false) {
+      return this.#exchange === undefined ? this.#connection.close() : this.#probe()
+    }
     const seconds = this.#options.readTimeoutMs / 1000
     if (this.#state === 'waiting') {
       return this.#refuse(new ProxyError('client.headTimeout', `no whole head within ${seconds} s`))
@@ -352,3 +386,4 @@ export class Http1Session implements Receiver, RequestBodyOwner, WriterOwner, In
 }
 
 const noBodyWanted = new ProxyError('client.reset', 'this response has no body')
+const exchangeOver = new ProxyError('client.reset', 'the exchange is over')

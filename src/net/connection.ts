@@ -44,6 +44,7 @@ export class Connection {
   #unsent: Buffer[] = noBuffers
   #state: 'open' | 'ending' | 'ended' | 'closed' = 'open'
   #paused = false
+  #hasEnded = false
   #abortError: Error | undefined
 
   constructor(socket: Socket<Connection>) {
@@ -59,9 +60,14 @@ export class Connection {
     return this.#state === 'closed'
   }
 
-  /** Bytes accepted by `write` that the kernel has not taken yet. */
-  get unsentBytes(): number {
-    return this.#unsent.reduce((sum, bytes) => sum + bytes.length, 0)
+  /** The peer's FIN has come. */
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  /** Whether the kernel has taken everything that was given to `write`; if not, `drained` follows. */
+  get isFlowing(): boolean {
+    return this.#unsent.length === 0
   }
 
   attach(receiver: Receiver): void {
@@ -115,14 +121,18 @@ export class Connection {
     if (this.#unsent.length === 0) this.#shutdown()
   }
 
-  /** Closes at once; unsent bytes are lost. `error` is what the receiver is told. */
+  /**
+   * Closes at once; what the kernel has not taken yet is lost. Without `error` the peer gets what the kernel has, then
+   * FIN; with one, which the receiver is told, it gets a reset.
+   */
   close(error?: Error): void {
     if (this.#state === 'closed') return
     this.#abortError = error
     this.#unsent = noBuffers
     const socket = this.#socket
     this.onClose(socket, undefined)
-    socket.terminate()
+    if (error === undefined) socket.close()
+    else socket.terminate()
   }
 
   setNoDelay(): void {
@@ -157,6 +167,7 @@ export class Connection {
 
   onEnd(socket: Socket<Connection>): void {
     if (socket !== this.#socket || this.#state === 'closed') return
+    this.#hasEnded = true
     this.#receiver.ended()
   }
 

@@ -16,10 +16,16 @@ export interface TunnelOptions {
  */
 export function tunnel(first: Connection, second: Connection, options: TunnelOptions): void {
   const shared: TunnelState = { options, open: 2, ended: 0, timer: undefined }
-  first.attach(new TunnelSide(first, second, shared))
-  second.attach(new TunnelSide(second, first, shared))
+  const sides = [new TunnelSide(first, second, shared), new TunnelSide(second, first, shared)] as const
+  first.attach(sides[0])
+  second.attach(sides[1])
   first.resume()
   second.resume()
+  // What happened to either before it was joined is told to nobody a second time.
+  if (first.hasEnded) sides[0].ended()
+  if (second.hasEnded) sides[1].ended()
+  if (first.isClosed) sides[0].closed(undefined)
+  if (second.isClosed) sides[1].closed(undefined)
 }
 
 interface TunnelState {
@@ -61,9 +67,8 @@ class TunnelSide implements Receiver {
   }
 
   closed(error: Error | undefined): void {
-    // An orderly close (both FINs seen) lets the other side take what is still unsent; an abort does not wait.
-    if (error !== undefined) this.#other.close(error)
-    else this.#other.end()
+    // After both FINs the other side still takes what is unsent; there is nobody to wait for after anything else.
+    if (error !== undefined || this.#shared.ended < 2) this.#other.close(error)
     this.#shared.open -= 1
     if (this.#shared.open > 0) return
     clearTimeout(this.#shared.timer)

@@ -1,5 +1,5 @@
 import { ProxyError, toProxyError, type ErrorCode } from '../errors.ts'
-import { isEmptyBody } from '../http/body.ts'
+import { isEmptyBody, type Body } from '../http/body.ts'
 import type { Cancellable } from '../http/exchange.ts'
 import type { HttpResponse } from '../http/message.ts'
 import { ObservedBody, type BodyObserver } from '../http/observed-body.ts'
@@ -33,13 +33,20 @@ export function fetchTransport(options: FetchTransportOptions): Transport {
   }
 }
 
-/** One fetch with its AbortController, aborted by the client's going away or by a time-out. */
+/**
+ * One fetch with its AbortController, aborted by the client's going away or by a time-out.
+ *
+ *     sending ──last byte of the request──▶ awaiting ──head──▶ answered ──last byte of the response──▶ over
+ */
 class FetchExchange implements Cancellable, BodyObserver {
   readonly #request: OutgoingRequest
   readonly #options: FetchTransportOptions
   readonly #session: Bun.FetchSession
   readonly #controller = new AbortController()
-  #timer: Timer | undefined
+  #dialTimer: Timer | undefined
+  #headTimer: Timer | undefined
+  #isSent = false
+  #isAnswered = false
   #abortedBy: ProxyError | undefined
 
   constructor(request: OutgoingRequest, options: FetchTransportOptions, session: Bun.FetchSession) {
@@ -49,19 +56,21 @@ class FetchExchange implements Cancellable, BodyObserver {
   }
 
   async send(): Promise<HttpResponse> {
-    const { exchange } = this.#request
+    const { exchange, body, server, target } = this.#request
     exchange.onCancel(this)
-    this.#watch()
+    this.#watchDial()
+    if (isEmptyBody(body)) this.#requestSent()
     try {
-      const response = await this.#session.fetch(this.#request.server.origin + this.#request.target, this.#init())
-      return this.#convert(response)
+      return this.#convert(await this.#session.fetch(server.origin + target, this.#init()))
     } catch (thrown) {
       exchange.offCancel(this)
       const error = this.#abortedBy ?? fetchFault(thrown)
-      this.#request.body.cancel(error)
+      body.cancel(error)
       throw error
     } finally {
-      clearTimeout(this.#timer)
+      this.#isAnswered = true
+      clearTimeout(this.#dialTimer)
+      clearTimeout(this.#headTimer)
     }
   }
 
@@ -77,12 +86,18 @@ class FetchExchange implements Cancellable, BodyObserver {
       redirect: 'manual',
       decompress: false,
       signal: this.#controller.signal,
-      ...(isEmptyBody(body) ? {} : { body: toWebStream(body) }),
+      ...(isEmptyBody(body) ? {} : { body: this.#stream(body) }),
     }
   }
 
+  #stream(body: Body): ReadableStream<Uint8Array> {
+    const sent = () => this.#requestSent()
+    return toWebStream(new ObservedBody(body, { ended: sent, failed: (error) => error }))
+  }
+
   #headers(): Record<string, string> {
-    const fields: Record<string, string> = {}
+    // Without a prototype, so that a field may be called __proto__.
+    const fields: Record<string, string> = Object.create(null)
     const { headers, host, body, method } = this.#request
     for (let at = 0; at < headers.length; at += 2) fields[headers[at]!] = headers[at + 1]!
     fields['Host'] = host
@@ -99,8 +114,10 @@ class FetchExchange implements Cancellable, BodyObserver {
     return converted
   }
 
+  /** The response is over. What is left of an upload that it did not wait for is of no use. */
   ended(): void {
     this.#request.exchange.offCancel(this)
+    if (!this.#isSent) this.#abort(new ProxyError('upstream.reset', 'answered before the whole request had come'))
   }
 
   /** The reason to tell instead of the AbortError that it caused. */
@@ -110,34 +127,31 @@ class FetchExchange implements Cancellable, BodyObserver {
     return error.code === 'proxy.unexpected' ? new ProxyError('upstream.truncated', error.message, error.cause) : error
   }
 
+  /** As the other transport does, and Go: the server's time begins with the last byte of the request. */
+  #requestSent(): void {
+    this.#isSent = true
+    const { responseHeaderTimeoutMs } = this.#options
+    if (responseHeaderTimeoutMs === 0 || this.#isAnswered) return
+    const detail = `no response head within ${responseHeaderTimeoutMs / 1000} s`
+    const late = () => this.#abort(new ProxyError('upstream.responseTimeout', detail))
+    this.#headTimer = setTimeout(late, responseHeaderTimeoutMs)
+  }
+
   /**
    * fetch tells nothing of connecting, so `dialTimeout` is watched from outside: when nothing has come by then, a
    * connection of our own shows whether the server can be reached at all.
    */
-  #watch(): void {
-    const { dialTimeoutMs, responseHeaderTimeoutMs } = this.#options
-    if (responseHeaderTimeoutMs > 0 && (dialTimeoutMs === 0 || responseHeaderTimeoutMs <= dialTimeoutMs)) {
-      return this.#abortAfter(responseHeaderTimeoutMs)
-    }
-    if (dialTimeoutMs === 0) return
-    this.#timer = setTimeout(() => {
-      if (responseHeaderTimeoutMs > 0) this.#abortAfter(responseHeaderTimeoutMs - dialTimeoutMs)
-      this.#checkReachable(dialTimeoutMs)
-    }, dialTimeoutMs)
-  }
-
-  #abortAfter(milliseconds: number): void {
-    const seconds = this.#options.responseHeaderTimeoutMs / 1000
-    const late = () => this.#abort(new ProxyError('upstream.responseTimeout', `no response head within ${seconds} s`))
-    this.#timer = setTimeout(late, milliseconds)
+  #watchDial(): void {
+    const { dialTimeoutMs } = this.#options
+    if (dialTimeoutMs > 0) this.#dialTimer = setTimeout(() => this.#checkReachable(dialTimeoutMs), dialTimeoutMs)
   }
 
   #checkReachable(timeoutMs: number): void {
     const { host, port } = this.#request.server
-    dial({ address: { host, port }, tls: undefined, timeoutMs }).then(
-      (connection) => connection.close(),
-      (thrown) => this.#abort(new ProxyError('upstream.dialTimeout', toProxyError(thrown).message)),
-    )
+    const unreachable = (thrown: unknown) => {
+      if (!this.#isAnswered) this.#abort(new ProxyError('upstream.dialTimeout', toProxyError(thrown).message))
+    }
+    dial({ address: { host, port }, tls: undefined, timeoutMs }).then((connection) => connection.close(), unreachable)
   }
 
   #abort(error: ProxyError): void {
