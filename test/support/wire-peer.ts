@@ -12,6 +12,8 @@ export class WirePeer {
   receivedBytes = 0
   /** False: bytes are counted only, for bodies that must not stay in memory. */
   keepsText = true
+  /** Ends its own side when the other side has ended, as nearly every program does. */
+  answersFin = true
   hasEnded = false
   isGone = false
   /** Why the connection ended; undefined for an orderly end. */
@@ -155,8 +157,10 @@ export const peerHandlers = {
     peer.notify()
   },
   end(socket: Socket<WirePeer>) {
-    socket.data.hasEnded = true
-    socket.data.notify()
+    const peer = socket.data
+    peer.hasEnded = true
+    if (peer.answersFin && peer.unsentBytes === 0) peer.finish()
+    peer.notify()
   },
   drain: (socket: Socket<WirePeer>) => socket.data.flush(),
   close(socket: Socket<WirePeer>, error?: Error) {
