@@ -47,8 +47,12 @@ export class EntryPoint {
 
   /** `127.0.0.1:8080`, with the port that was given for port 0. */
   get address(): string {
-    const { hostname, port } = this.#listener
-    return `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`
+    const { hostname } = this.#listener
+    return `${hostname.includes(':') ? `[${hostname}]` : hostname}:${this.port}`
+  }
+
+  get port(): number {
+    return this.#listener.port
   }
 
   get isDraining(): boolean {
@@ -99,15 +103,17 @@ export class EntryPoint {
       case 'http':
         return this.#serve(connection, { ...client, tls: undefined }, early)
       case 'tcp':
-        return choice.target.connect(connection, early)
+        return choice.target.connect(connection, early, false)
       case 'https':
         return this.#terminate(connection, identified, choice.target.terms)
       case 'httpsDefault':
         return this.#terminate(connection, identified, this.#options.routes().httpsDefault.terms)
       case 'tcpTls': {
         const { tls, connect } = choice.target
-        if (tls.kind !== 'terminate') return connect(connection, early)
-        return this.#handshake(connection, { identified, terms: tls.terms }, () => connect(connection, undefined))
+        if (tls.kind !== 'terminate') return connect(connection, early, identified.opening === 'postgres')
+        return this.#handshake(connection, { identified, terms: tls.terms }, (_, decrypted) => {
+          connect(connection, decrypted, false)
+        })
       }
       case 'close':
         return connection.close()

@@ -12,14 +12,17 @@ export interface TunnelOptions {
 
 /**
  * Joins two connections byte for byte until both sides have ended. A side that can't take more pauses the other; a FIN
- * on one side becomes a FIN on the other; an abort of one closes the other.
+ * on one side becomes a FIN on the other; an abort of one closes the other. Gives the receiver of `first`, for what was
+ * read from it before.
  */
-export function tunnel(first: Connection, second: Connection, options: TunnelOptions): void {
+export function tunnel(first: Connection, second: Connection, options: TunnelOptions): Receiver {
   const shared: TunnelState = { options, open: 2, ended: 0, timer: undefined }
-  first.attach(new TunnelSide(first, second, shared))
+  const side = new TunnelSide(first, second, shared)
+  first.attach(side)
   second.attach(new TunnelSide(second, first, shared))
   first.resume()
   second.resume()
+  return side
 }
 
 interface TunnelState {
