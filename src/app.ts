@@ -175,10 +175,17 @@ export class App {
       log: this.#log,
       previous: this.#snapshot,
     })
-    for (const problem of snapshot.problems) {
-      this.#log[problem.severity === 'error' ? 'error' : 'warn'](formatProblem(problem))
-    }
+    this.#logNewProblems(snapshot)
     this.#swap(snapshot)
+  }
+
+  /** What was wrong before and still is has been logged already. */
+  #logNewProblems({ problems }: Snapshot): void {
+    const known = new Set(this.#snapshot?.problems.map(formatProblem))
+    for (const problem of problems) {
+      const text = formatProblem(problem)
+      if (!known.has(text)) this.#log[problem.severity === 'error' ? 'error' : 'warn'](text)
+    }
   }
 
   #swap(snapshot: Snapshot): void {

@@ -34,6 +34,7 @@ export class EntryPoint {
   readonly name: string
   readonly #options: EntryPointOptions
   readonly #listener: Listener
+  /** Undefined for what only its two ends can bring to an end: handshakes and tunnels. */
   readonly #sessions = new Map<Connection, Session | undefined>()
   #isDraining = false
   #allGone: (() => void) | undefined
@@ -85,11 +86,12 @@ export class EntryPoint {
   }
 
   #accept(connection: Connection): void {
-    this.#sessions.set(connection, undefined)
     connection.whenClosed = () => this.#gone(connection)
     const { proxyProtocol, readTimeoutMs, log, routes } = this.#options
     const identified = (_: Connection, found: Identified) => this.#dispatch(connection, found)
-    new Identification(connection, { proxyProtocol, readTimeoutMs, log, routes, identified }).start()
+    const identification = new Identification(connection, { proxyProtocol, readTimeoutMs, log, routes, identified })
+    this.#sessions.set(connection, identification)
+    identification.start()
   }
 
   #gone(connection: Connection): void {
@@ -99,6 +101,7 @@ export class EntryPoint {
 
   #dispatch(connection: Connection, identified: Identified): void {
     const { choice, early, client } = identified
+    this.#sessions.set(connection, undefined)
     switch (choice.kind) {
       case 'http':
         return this.#serve(connection, { ...client, tls: undefined }, early)

@@ -65,6 +65,15 @@ export class Identification implements Receiver {
     if (this.#stage === 'opening') this.#tryUnread()
   }
 
+  /** Nothing has been said yet. */
+  get isIdle(): boolean {
+    return this.#stage !== 'done' && this.#stage !== 'postgresHello' && this.#pending.length === 0
+  }
+
+  abort(reason: Error): void {
+    this.#drop(reason.message)
+  }
+
   received(bytes: Buffer): void {
     const isFirst = this.#pending.length === 0
     const all = this.#pending.join(bytes)
