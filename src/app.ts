@@ -9,8 +9,9 @@ import type { Handler } from './http/message.ts'
 import { reply } from './http/reply.ts'
 import type { HeadLimits } from './http1/head.ts'
 import { Http1Session } from './http1/server.ts'
-import { EntryPoint, type Session } from './listen/entry-point.ts'
+import { EntryPoint, type EntryPointOptions, type Session } from './listen/entry-point.ts'
 import type { Connection } from './net/connection.ts'
+import { listenFault } from './net/listen.ts'
 import { createAccessLog, type AccessLog } from './observe/access-log.ts'
 import { createExchangeStream, type ExchangeStream } from './observe/exchange-stream.ts'
 import type { Log } from './observe/log.ts'
@@ -63,7 +64,9 @@ export class App {
   readonly #transports: TransportStore
   readonly #internal: ReadonlyMap<string, Handler>
   readonly #entryPoints: EntryPoint[] = []
+  readonly #internalProvider: Provider
   #watch: Watch | undefined
+  #applied: (() => void) | undefined
   #snapshot: Snapshot | undefined
 
   /** Throws an Error with a plain message when a log file can't be opened. */
@@ -79,6 +82,11 @@ export class App {
       createTracing(configuration.tracing, { log, exchanges: this.#exchanges, version: sluiceVersion })
     const limits: HeadLimits = { maxHeadBytes: 1024 * 1024, maxTargetBytes, maxFields }
     this.#transports = new TransportStore({ fastProxy: configuration.experimental.fastProxy !== undefined, limits })
+    this.#internalProvider = internalProvider({
+      static: configuration,
+      servesWhoami: options.servesWhoami,
+      boundPort: (name) => this.#entryPoints.find((entryPoint) => entryPoint.name === name)?.port,
+    })
     this.#internal = new Map<string, Handler>([
       ['whoami@internal', whoami({ name: undefined })],
       ['noop@internal', () => Promise.resolve(reply(418, ''))],
@@ -103,7 +111,7 @@ export class App {
     this.#watch = watchProviders({
       providers: this.#providers(),
       throttleMs: this.#options.configuration.providers.providersThrottleDuration,
-      apply: (merged) => this.#apply(merged),
+      apply: (merged) => this.#apply(merged).finally(() => this.#applied?.()),
       log: this.#log,
     })
     await this.#watch.ready
@@ -111,6 +119,7 @@ export class App {
       for (const [name, configuration] of this.#options.configuration.entryPoints) {
         this.#entryPoints.push(this.#open(name, configuration))
       }
+      await this.#tellBoundPorts()
     } catch (thrown) {
       await this.close()
       throw thrown
@@ -136,6 +145,20 @@ export class App {
     await Promise.all([this.#tracing?.shutdown(), this.#accessLog?.close()])
   }
 
+  /** A redirection to an entry point of port 0 knows where that is only now. */
+  async #tellBoundPorts(): Promise<void> {
+    const { entryPoints } = this.#options.configuration
+    const isUnknown = [...entryPoints.values()].some(({ http }) => {
+      const target = entryPoints.get(http.redirections?.entryPoint?.to ?? '')
+      return target?.address.port === 0
+    })
+    if (!isUnknown) return
+    await new Promise<void>((resolve) => {
+      this.#applied = resolve
+      this.#internalProvider.reload()
+    })
+  }
+
   #drain(entryPoint: EntryPoint): Promise<void> {
     const { lifeCycle } = this.#options.configuration.entryPoints.get(entryPoint.name)!.transport
     const { requestAcceptGraceTimeout, graceTimeOut } = lifeCycle
@@ -144,13 +167,10 @@ export class App {
   }
 
   #providers(): readonly Provider[] {
-    const { configuration, environment, staticFile, servesWhoami } = this.#options
+    const { configuration, environment, staticFile } = this.#options
     const scope = { decode: decodeDynamic, log: this.#log, environment, staticFile }
     const { file } = configuration.providers
-    return [
-      ...(file === undefined ? [] : [fileProvider.build(file, scope)]),
-      internalProvider({ static: configuration, servesWhoami }),
-    ]
+    return [...(file === undefined ? [] : [fileProvider.build(file, scope)]), this.#internalProvider]
   }
 
   async #apply(merged: MergedConfiguration): Promise<void> {
@@ -165,10 +185,17 @@ export class App {
       log: this.#log,
       previous: this.#snapshot,
     })
-    for (const problem of snapshot.problems) {
-      this.#log[problem.severity === 'error' ? 'error' : 'warn'](formatProblem(problem))
-    }
+    this.#logNewProblems(snapshot)
     this.#swap(snapshot)
+  }
+
+  /** What was wrong before and still is has been logged already. */
+  #logNewProblems({ problems }: Snapshot): void {
+    const known = new Set(this.#snapshot?.problems.map(formatProblem))
+    for (const problem of problems) {
+      const text = formatProblem(problem)
+      if (!known.has(text)) this.#log[problem.severity === 'error' ? 'error' : 'warn'](text)
+    }
   }
 
   #swap(snapshot: Snapshot): void {
@@ -185,7 +212,7 @@ export class App {
 
   #open(name: string, configuration: EntryPointConfiguration): EntryPoint {
     const { address, reusePort, proxyProtocol, transport } = configuration
-    const entryPoint: EntryPoint = new EntryPoint({
+    const entryPoint: EntryPoint = openEntryPoint({
       name,
       hostname: address.host === '' ? '::' : address.host,
       port: address.port,
@@ -220,6 +247,17 @@ export class App {
       session.start(early)
       return session
     }
+  }
+}
+
+/** Throws an Error that names the entry point and the address. */
+function openEntryPoint(options: EntryPointOptions): EntryPoint {
+  try {
+    return new EntryPoint(options)
+  } catch (thrown) {
+    const { name, hostname: host, port } = options
+    const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+    throw new Error(`entry point ${name} can't listen on ${address}: ${listenFault(thrown)}`, { cause: thrown })
   }
 }
 

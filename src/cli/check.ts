@@ -73,7 +73,7 @@ async function firstUpdates(
   const { file } = configuration.providers
   const providers = [
     ...(file === undefined ? [] : [fileProvider.build({ ...file, watch: false }, scope)]),
-    internalProvider({ static: configuration, servesWhoami }),
+    internalProvider({ static: configuration, servesWhoami, boundPort: () => undefined }),
   ]
   const updates = new Map<string, ProviderUpdate>()
   for (const provider of providers) {

@@ -2,7 +2,7 @@ import type { WhoamiFlags } from './arguments.ts'
 import type { ClientFacts } from '../http/exchange.ts'
 import { Http1Session } from '../http1/server.ts'
 import type { Connection } from '../net/connection.ts'
-import { listen, type Listener } from '../net/listen.ts'
+import { listen, listenFault, type Listener } from '../net/listen.ts'
 import { whoami } from '../service/whoami.ts'
 
 const limits = { maxHeadBytes: 64 * 1024, maxTargetBytes: 16 * 1024, maxFields: 200 }
@@ -31,19 +31,13 @@ function clientFacts({ remoteAddress, remotePort, localAddress, localPort }: Con
   return { address: remoteAddress, port: remotePort, localAddress, localPort, tls: undefined }
 }
 
-/** Bun's message only repeats the address; the code (EADDRINUSE, EACCES) tells why. */
-function causeOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error) return String(error.code)
-  return error instanceof Error ? error.message : String(error)
-}
-
 /** `sluice whoami`: serves until it is told to stop. Gives the exit code. */
 export async function runWhoami(command: WhoamiFlags): Promise<number> {
   let listener: Listener
   try {
     listener = serveWhoami(command)
   } catch (error) {
-    console.error(`sluice: cannot listen on ${command.host}:${command.port}: ${causeOf(error)}`)
+    console.error(`sluice: cannot listen on ${command.host}:${command.port}: ${listenFault(error)}`)
     return 1
   }
   const stopped = Promise.withResolvers<void>()

@@ -33,7 +33,8 @@ export type LoadedCertificate =
 /** Reads and checks one pair. An expired one is used all the same, as Traefik does: better than a stranger's. */
 export async function loadCertificate({ certFile, keyFile, source }: CertificateSource): Promise<LoadedCertificate> {
   try {
-    const [certificate, key] = await Promise.all([readPem(certFile), readPem(keyFile)])
+    const certificate = await readPem(certFile)
+    const key = await readPem(keyFile)
     const pair = certificatePair({ certificate, key, source })
     // What the library would refuse at the first handshake (a key too short, a broken chain) is told now.
     createSecureContext({ cert: pair.certificate, key: pair.key })

@@ -13,8 +13,11 @@ export interface TcpTarget {
   readonly name: string
   readonly tls:
     { readonly kind: 'none' | 'passthrough' } | { readonly kind: 'terminate'; readonly terms: TlsTerms | undefined }
-  /** Takes the connection over; `early` are bytes that have been read from it already. */
-  connect(connection: Connection, early: Buffer | undefined): void
+  /**
+   * Takes the connection over; `early` are bytes that have been read from it already. `asksPostgresTls`: the client's
+   * TLS was asked for by PostgreSQL's SSLRequest, which its server wants to see as well.
+   */
+  connect(connection: Connection, early: Buffer, asksPostgresTls: boolean): void
 }
 
 export type ConnectionChoice = Choice<HttpsTarget, TcpTarget>

@@ -34,6 +34,7 @@ export class EntryPoint {
   readonly name: string
   readonly #options: EntryPointOptions
   readonly #listener: Listener
+  /** Undefined for what only its two ends can bring to an end: handshakes and tunnels. */
   readonly #sessions = new Map<Connection, Session | undefined>()
   #isDraining = false
   #allGone: (() => void) | undefined
@@ -47,8 +48,12 @@ export class EntryPoint {
 
   /** `127.0.0.1:8080`, with the port that was given for port 0. */
   get address(): string {
-    const { hostname, port } = this.#listener
-    return `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`
+    const { hostname } = this.#listener
+    return `${hostname.includes(':') ? `[${hostname}]` : hostname}:${this.port}`
+  }
+
+  get port(): number {
+    return this.#listener.port
   }
 
   get isDraining(): boolean {
@@ -81,11 +86,12 @@ export class EntryPoint {
   }
 
   #accept(connection: Connection): void {
-    this.#sessions.set(connection, undefined)
     connection.whenClosed = () => this.#gone(connection)
     const { proxyProtocol, readTimeoutMs, log, routes } = this.#options
     const identified = (_: Connection, found: Identified) => this.#dispatch(connection, found)
-    new Identification(connection, { proxyProtocol, readTimeoutMs, log, routes, identified }).start()
+    const identification = new Identification(connection, { proxyProtocol, readTimeoutMs, log, routes, identified })
+    this.#sessions.set(connection, identification)
+    identification.start()
   }
 
   #gone(connection: Connection): void {
@@ -95,19 +101,22 @@ export class EntryPoint {
 
   #dispatch(connection: Connection, identified: Identified): void {
     const { choice, early, client } = identified
+    this.#sessions.set(connection, undefined)
     switch (choice.kind) {
       case 'http':
         return this.#serve(connection, { ...client, tls: undefined }, early)
       case 'tcp':
-        return choice.target.connect(connection, early)
+        return choice.target.connect(connection, early, false)
       case 'https':
         return this.#terminate(connection, identified, choice.target.terms)
       case 'httpsDefault':
         return this.#terminate(connection, identified, this.#options.routes().httpsDefault.terms)
       case 'tcpTls': {
         const { tls, connect } = choice.target
-        if (tls.kind !== 'terminate') return connect(connection, early)
-        return this.#handshake(connection, { identified, terms: tls.terms }, () => connect(connection, undefined))
+        if (tls.kind !== 'terminate') return connect(connection, early, identified.opening === 'postgres')
+        return this.#handshake(connection, { identified, terms: tls.terms }, (_, decrypted) => {
+          connect(connection, decrypted, false)
+        })
       }
       case 'close':
         return connection.close()

@@ -2,6 +2,7 @@ import type { ClientFacts } from '../http/exchange.ts'
 import { PendingBytes } from '../net/pending-bytes.ts'
 import type { Connection, Receiver } from '../net/connection.ts'
 import { Deadline } from '../net/deadline.ts'
+import { postgresAccept } from '../net/postgres.ts'
 import type { Log } from '../observe/log.ts'
 import type { Opening } from '../route/tcp-router.ts'
 import { parseClientHello } from './client-hello.ts'
@@ -12,6 +13,7 @@ import { parseProxyHeader } from './proxy-protocol.ts'
 /** A connection whose first bytes have been understood; nothing of them is consumed but a PROXY header. */
 export interface Identified {
   readonly choice: ConnectionChoice
+  readonly opening: Opening
   /** Everything that has been read, for whoever takes the connection. */
   readonly early: Buffer
   readonly client: Omit<ClientFacts, 'tls'>
@@ -29,8 +31,6 @@ export interface IdentifyOptions {
   routes(): ConnectionRoutes
   identified(connection: Connection, identified: Identified): void
 }
-
-const postgresAccept = Buffer.from('S')
 
 /**
  *     PROXY header? ──▶ server speaks first? ──▶ Postgres? ──▶ ClientHello? ──▶ identified
@@ -65,6 +65,15 @@ export class Identification implements Receiver {
     if (this.#stage === 'opening') this.#tryUnread()
   }
 
+  /** Nothing has been said yet. */
+  get isIdle(): boolean {
+    return this.#stage !== 'done' && this.#stage !== 'postgresHello' && this.#pending.length === 0
+  }
+
+  abort(reason: Error): void {
+    this.#drop(reason.message)
+  }
+
   received(bytes: Buffer): void {
     const isFirst = this.#pending.length === 0
     const all = this.#pending.join(bytes)
@@ -75,8 +84,7 @@ export class Identification implements Receiver {
   /** True when what is pending has been replaced already. */
   #look(bytes: Buffer): boolean {
     if (this.#stage === 'proxy') return this.#lookForProxyHeader(bytes)
-    this.#lookForOpening(bytes)
-    return false
+    return this.#lookForOpening(bytes)
   }
 
   #lookForProxyHeader(bytes: Buffer): boolean {
@@ -110,15 +118,24 @@ export class Identification implements Receiver {
 
   #tryUnread(): void {
     const choice = this.#routes.chooseUnread(this.#client.address)
-    if (choice !== undefined) this.#finish(choice, this.#pending.view(), { serverName: '', alpn: [] })
+    if (choice !== undefined)
+      this.#finish(choice, this.#pending.view(), { opening: 'plaintext', serverName: '', alpn: [] })
   }
 
-  #lookForOpening(bytes: Buffer): void {
+  #lookForOpening(bytes: Buffer): boolean {
     if (this.#stage === 'opening') {
       const postgres = matchPostgresSslRequest(bytes)
-      if (postgres === 'incomplete') return
-      if (postgres === 'yes') return this.#acceptPostgres(bytes)
+      if (postgres === 'incomplete') return false
+      if (postgres === 'yes') {
+        this.#acceptPostgres(bytes)
+        return true
+      }
     }
+    this.#lookForHello(bytes)
+    return false
+  }
+
+  #lookForHello(bytes: Buffer): void {
     const hello = parseClientHello(bytes)
     if (hello.kind === 'incomplete') return
     if (hello.kind === 'malformed') return this.#drop(`malformed ClientHello: ${hello.detail}`)
@@ -138,13 +155,13 @@ export class Identification implements Receiver {
 
   #choose(opening: Opening, bytes: Buffer, hello: Hello): void {
     const facts = { serverName: hello.serverName, alpn: hello.alpn, clientAddress: this.#client.address }
-    this.#finish(this.#routes.choose(opening, facts), bytes, hello)
+    this.#finish(this.#routes.choose(opening, facts), bytes, { ...facts, opening })
   }
 
-  #finish(choice: ConnectionChoice, early: Buffer, { serverName, alpn }: Hello): void {
+  #finish(choice: ConnectionChoice, early: Buffer, { opening, serverName, alpn }: Opened): void {
     this.#stage = 'done'
     this.#deadline.dispose()
-    this.#options.identified(this.#connection, { choice, early, client: this.#client, serverName, alpn })
+    this.#options.identified(this.#connection, { choice, opening, early, client: this.#client, serverName, alpn })
   }
 
   #drop(reason: string): void {
@@ -169,4 +186,8 @@ export class Identification implements Receiver {
 interface Hello {
   readonly serverName: string
   readonly alpn: readonly string[]
+}
+
+interface Opened extends Hello {
+  readonly opening: Opening
 }

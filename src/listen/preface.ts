@@ -1,7 +1,8 @@
+import { postgresSslRequest } from '../net/postgres.ts'
+
 /** `incomplete`: all bytes so far agree, more are wanted to tell. */
 export type PrefaceMatch = 'yes' | 'no' | 'incomplete'
 
-const postgresSslRequest = Uint8Array.of(0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f)
 const http2Preface = new TextEncoder().encode('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 
 /** Whether a PostgreSQL client asks for TLS; it sends its ClientHello only after the answer `S`. */

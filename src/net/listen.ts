@@ -36,3 +36,15 @@ export function listen(options: ListenOptions): Listener {
   })
   return { hostname: options.hostname, port: listener.port, stop: () => listener.stop() }
 }
+
+/** Why a listener could not be opened. Bun's message only repeats the address; the code tells the reason. */
+export function listenFault(thrown: unknown): string {
+  const { code, message } = thrown as { code?: string; message?: string }
+  return faults[code ?? ''] ?? code ?? message ?? String(thrown)
+}
+
+const faults: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the address is in use',
+  EADDRNOTAVAIL: 'this machine does not have the address',
+  EACCES: 'not permitted (ports below 1024 need a privilege)',
+}

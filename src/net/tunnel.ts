@@ -6,6 +6,8 @@ export interface TunnelOptions {
    * (Traefik's terminationDelay, where Sluice's implicit transport waits).
    */
   readonly terminationDelayMs: number
+  /** What was read from the first connection before; the second gets it ahead of everything else. */
+  readonly early?: readonly Uint8Array[]
   /** Called once, when both connections are closed. */
   readonly onClosed: () => void
 }
@@ -16,16 +18,18 @@ export interface TunnelOptions {
  */
 export function tunnel(first: Connection, second: Connection, options: TunnelOptions): void {
   const shared: TunnelState = { options, open: 2, ended: 0, timer: undefined }
-  const sides = [new TunnelSide(first, second, shared), new TunnelSide(second, first, shared)] as const
-  first.attach(sides[0])
-  second.attach(sides[1])
+  const side = new TunnelSide(first, second, shared)
+  const otherSide = new TunnelSide(second, first, shared)
+  first.attach(side)
+  second.attach(otherSide)
+  for (const bytes of options.early ?? []) second.write(bytes)
   first.resume()
   second.resume()
   // What happened to either before it was joined is told to nobody a second time.
-  if (first.hasEnded) sides[0].ended()
-  if (second.hasEnded) sides[1].ended()
-  if (first.isClosed) sides[0].closed(undefined)
-  if (second.isClosed) sides[1].closed(undefined)
+  if (first.hasEnded) side.ended()
+  if (second.hasEnded) otherSide.ended()
+  if (first.isClosed) side.closed(undefined)
+  if (second.isClosed) otherSide.closed(undefined)
 }
 
 interface TunnelState {
@@ -39,6 +43,7 @@ class TunnelSide implements Receiver {
   readonly #own: Connection
   readonly #other: Connection
   readonly #shared: TunnelState
+  #hasEnded = false
 
   constructor(own: Connection, other: Connection, shared: TunnelState) {
     this.#own = own
@@ -55,6 +60,8 @@ class TunnelSide implements Receiver {
   }
 
   ended(): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
     this.#other.end()
     this.#shared.ended += 1
     if (this.#shared.ended === 2) return

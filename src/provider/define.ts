@@ -24,6 +24,8 @@ export interface Provider {
   readonly name: string
   /** Local ones answer at once, so that entry points wait for their first update before they open. */
   readonly isLocal: boolean
+  /** False: every update is taken at once, whatever `providersThrottleDuration` says. */
+  readonly isThrottled: boolean
   /**
    * Called once. The first update comes as soon as the source has been read, also when it can't be; then one comes for
    * each change. A reader that is slow sees the latest only. Never throws; ends when the provider is closed.

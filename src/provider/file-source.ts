@@ -27,6 +27,7 @@ interface Listing {
 export class FileSource implements Provider {
   readonly name = 'file'
   readonly isLocal = true
+  readonly isThrottled = true
   readonly #options: FileOptions
   readonly #scope: ProviderScope
   readonly #reader: FileReader

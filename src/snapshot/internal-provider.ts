@@ -2,32 +2,37 @@ import { parseDocument } from '../config/document.ts'
 import { decodeDynamic } from '../config/dynamic.ts'
 import type { EntryPointConfiguration, StaticConfiguration } from '../config/static.ts'
 import type { Provider, ProviderUpdate } from '../provider/define.ts'
+import { Latest } from '../provider/latest.ts'
 
 export interface InternalProviderOptions {
   readonly static: StaticConfiguration
   /** A router that sends everything to the built-in whoami: what runs when nothing is configured. */
   readonly servesWhoami: boolean
+  /** Where an entry point really listens, once it does: a redirection to port 0 needs to know. */
+  boundPort(entryPoint: string): number | undefined
 }
 
 /** The routers that follow from the static configuration, as a provider like any other: `name@internal`. */
 export function internalProvider(options: InternalProviderOptions): Provider {
-  const update = internalUpdate(options)
+  const updates = new Latest<ProviderUpdate>()
+  updates.put(internalUpdate(options))
   return {
     name: 'internal',
     isLocal: true,
-    async *start() {
-      yield update
-    },
-    reload: () => {},
-    close: () => {},
+    isThrottled: false,
+    start: () => updates,
+    reload: () => updates.put(internalUpdate(options)),
+    close: () => updates.close(),
   }
 }
 
-function internalUpdate({ static: { entryPoints }, servesWhoami }: InternalProviderOptions): ProviderUpdate {
+function internalUpdate({ static: { entryPoints }, servesWhoami, boundPort }: InternalProviderOptions): ProviderUpdate {
   const routers: Record<string, unknown> = {}
   const middlewares: Record<string, unknown> = {}
   if (servesWhoami) routers['whoami'] = { rule: 'PathPrefix(`/`)', service: 'whoami' }
-  for (const [name, entryPoint] of entryPoints) addRedirection(name, entryPoint, { entryPoints, routers, middlewares })
+  const portOf = (name: string) => boundPort(name) ?? entryPoints.get(name)?.address.port
+  const collected: Collected = { portOf, routers, middlewares }
+  for (const [name, entryPoint] of entryPoints) addRedirection(name, entryPoint, collected)
   const http = {
     ...(Object.keys(routers).length === 0 ? {} : { routers }),
     ...(Object.keys(middlewares).length === 0 ? {} : { middlewares }),
@@ -40,7 +45,7 @@ function internalUpdate({ static: { entryPoints }, servesWhoami }: InternalProvi
 }
 
 interface Collected {
-  readonly entryPoints: ReadonlyMap<string, EntryPointConfiguration>
+  portOf(entryPoint: string): number | undefined
   readonly routers: Record<string, unknown>
   readonly middlewares: Record<string, unknown>
 }
@@ -50,7 +55,7 @@ function addRedirection(name: string, { http }: EntryPointConfiguration, collect
   const redirection = http.redirections?.entryPoint
   if (redirection === undefined) return
   const { to, scheme, permanent, priority } = redirection
-  const port = to.startsWith(':') ? to.slice(1) : String(collected.entryPoints.get(to)?.address.port ?? '')
+  const port = to.startsWith(':') ? to.slice(1) : String(collected.portOf(to) ?? '')
   const title = `${name}-to-${to}`.replace(/[^a-zA-Z0-9]/g, '-')
   collected.routers[title] = {
     rule: 'HostRegexp(`^.+$`)',

@@ -1,4 +1,4 @@
-import { sourceWithin, sectionPaths, type Element, type Section } from '../config/dynamic-element.ts'
+import { sourceWithin, type Element, type Section } from '../config/dynamic-element.ts'
 import type { Problem } from '../config/problem.ts'
 
 /** How an element of the configuration fares: `warning` works with reservations, `disabled` does not exist for traffic. */
@@ -44,9 +44,13 @@ export class StatusBoard {
     if (severity === 'error') noted.status = 'disabled'
     else if (noted.status === 'enabled') noted.status = 'warning'
     const keys = fault.keys ?? []
-    const path = [`${sectionPaths[section]}.${element.name.replace(/@[^@]*$/, '')}`, ...keys].join('.')
+    const path = keys.reduce<string>((outer, step) => outer + stepText(step), element.path)
     this.problems.push({ severity, source: sourceWithin(element, keys), path, message: fault.message })
   }
+}
+
+function stepText(step: string | number): string {
+  return typeof step === 'number' ? `[${step}]` : `.${step}`
 }
 
 export interface Fault {

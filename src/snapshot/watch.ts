@@ -66,7 +66,8 @@ class ProviderWatch implements Watch {
   }
 
   async #read(provider: Provider): Promise<void> {
-    const throttle = new Throttle<ProviderUpdate>(this.#options.throttleMs, (update) => this.#take(provider, update))
+    const throttleMs = provider.isThrottled ? this.#options.throttleMs : 0
+    const throttle = new Throttle<ProviderUpdate>(throttleMs, (update) => this.#take(provider, update))
     this.#throttles.push(throttle)
     try {
       for await (const update of provider.start()) throttle.put(update)

@@ -10,6 +10,7 @@ import { within } from '../provider/within.ts'
 class ScriptedProvider implements Provider {
   readonly name: string
   readonly isLocal: boolean
+  readonly isThrottled = true
   readonly updates = new Latest<ProviderUpdate>()
   reloads = 0
   #taken = 0
