@@ -10,8 +10,15 @@ export function splitAuthority(authority: string): { readonly host: string; read
   return { host, port: authority.slice(colon + 1) }
 }
 
+let lastAuthority = ''
+let lastCanonicalHost = ''
+
 /** Lower case, without port and brackets: what rules compare with (Traefik's canonical host). */
 export function canonicalHost(authority: string): string {
+  // Requests of one connection come in a row and nearly always for one host.
+  if (authority === lastAuthority) return lastCanonicalHost
   const { host } = splitAuthority(authority.toLowerCase().trim())
-  return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host
+  lastCanonicalHost = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host
+  lastAuthority = authority
+  return lastCanonicalHost
 }

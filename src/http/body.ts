@@ -9,6 +9,8 @@ import { noHeaders, type Headers } from './headers.ts'
 export interface Body {
   /** Number of bytes when the framing tells it, else undefined. */
   readonly length: number | undefined
+  /** All of it, where it is in memory already and nobody has taken it: whoever only measures it need not pass it on. */
+  readonly whole?: Uint8Array | undefined
   /** The next piece, or undefined after the last. Rejects with a ProxyError when the body breaks off. */
   read(): Promise<Uint8Array | undefined>
   /** Hands every piece to `sink`, at once where bytes are already there. Piece by piece without a promise. */
@@ -43,25 +45,43 @@ export function isEmptyBody(body: Body): boolean {
 
 /** A body of bytes that are in memory. */
 export function bytesBody(bytes: Uint8Array): Body {
-  let left: Uint8Array | undefined = bytes
-  return {
-    length: bytes.length,
-    read: () => {
-      const piece = left
-      left = undefined
-      return Promise.resolve(piece)
-    },
-    pipe: (sink) => {
-      const piece = left
-      left = undefined
-      if (piece !== undefined) sink.write(piece)
-      sink.end(noHeaders)
-    },
-    resume: () => {},
-    cancel: () => {
-      left = undefined
-    },
-    trailers: noHeaders,
+  return new WholeBody(bytes)
+}
+
+class WholeBody implements Body {
+  readonly length: number
+  readonly trailers = noHeaders
+  #left: Uint8Array | undefined
+
+  constructor(bytes: Uint8Array) {
+    this.length = bytes.length
+    this.#left = bytes
+  }
+
+  get whole(): Uint8Array | undefined {
+    return this.#left
+  }
+
+  read(): Promise<Uint8Array | undefined> {
+    return Promise.resolve(this.#take())
+  }
+
+  pipe(sink: BodySink): void {
+    const piece = this.#take()
+    if (piece !== undefined && piece.length > 0) sink.write(piece)
+    sink.end(noHeaders)
+  }
+
+  resume(): void {}
+
+  cancel(): void {
+    this.#left = undefined
+  }
+
+  #take(): Uint8Array | undefined {
+    const piece = this.#left
+    this.#left = undefined
+    return piece
   }
 }
 

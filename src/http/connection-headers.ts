@@ -2,18 +2,30 @@ import { ProxyError } from '../errors.ts'
 import { headerValue, hasToken, isName, type Headers } from './headers.ts'
 import type { HttpRequest } from './message.ts'
 
-/** Fields that concern one connection only (RFC 9110 §7.6.1 and the older ones that Go removes). */
-const hopByHop = new Set([
-  'connection',
-  'proxy-connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
+/**
+ * True for a field that concerns one connection only (RFC 9110 §7.6.1 and the older ones that Go removes). Told apart
+ * by length first, which nearly every other name fails at.
+ */
+function isHopByHop(name: string): boolean {
+  switch (name.length) {
+    case 2:
+      return isName(name, 'te')
+    case 7:
+      return isName(name, 'trailer') || isName(name, 'upgrade')
+    case 10:
+      return isName(name, 'connection') || isName(name, 'keep-alive')
+    case 16:
+      return isName(name, 'proxy-connection')
+    case 17:
+      return isName(name, 'transfer-encoding')
+    case 18:
+      return isName(name, 'proxy-authenticate')
+    case 19:
+      return isName(name, 'proxy-authorization')
+    default:
+      return false
+  }
+}
 
 export interface OutgoingOptions {
   /** False when the entry point says `notAppendXForwardedFor`. */
@@ -58,6 +70,7 @@ export function outgoingRequestHeaders(request: HttpRequest, { appendForwardedFo
  * anew. `Trailer` stays: trailers are relayed, and a client may want to know which.
  */
 export function incomingResponseHeaders(headers: Headers, status: number): Headers {
+  if (!concernsConnection(headers)) return headers
   const kept: string[] = []
   const hops = new Hops()
   for (let at = 0; at < headers.length; at += 2) {
@@ -65,10 +78,17 @@ export function incomingResponseHeaders(headers: Headers, status: number): Heade
     const value = headers[at + 1]!
     if (isName(name, 'trailer') || !hops.takes(name, value)) kept.push(name, value)
   }
-  if (!hops.hasAny) return headers
   const left = hops.withoutListed(kept)
   if (status === 101) pushUpgrade(left, hops.upgrade)
   return left
+}
+
+function concernsConnection(headers: Headers): boolean {
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at]!
+    if (isHopByHop(name) && !isName(name, 'trailer')) return true
+  }
+  return false
 }
 
 /** The protocol that a message asks to change to or has changed to, else undefined. */
@@ -83,20 +103,14 @@ export function isWebSocketUpgrade(headers: Headers): boolean {
 
 /** The hop-by-hop fields of one message, gathered in the pass that leaves them out. */
 class Hops {
-  hasAny = false
   acceptsTrailers = false
   #listed: Set<string> | undefined
   #upgrade: string | undefined
 
   /** True when the field goes no further than this hop. */
   takes(name: string, value: string): boolean {
-    // Every hop-by-hop name begins with one of c k p t u; so few others do that nearly no name is copied.
-    const letter = name.charCodeAt(0) | 0x20
-    const candidate = letter === 0x63 || letter === 0x6b || letter === 0x70 || letter === 0x74 || letter === 0x75
-    if (!candidate) return false
+    if (!isHopByHop(name)) return false
     const lower = name.toLowerCase()
-    if (!hopByHop.has(lower)) return false
-    this.hasAny = true
     if (lower === 'connection') this.#list(value)
     else if (lower === 'upgrade') this.#upgrade ??= value
     else if (lower === 'te') this.acceptsTrailers ||= splitList(value).includes('trailers')

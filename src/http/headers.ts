@@ -8,7 +8,12 @@ export const noHeaders: Headers = []
 
 /** True when two field names are the same name; `lower` must be in lower case already. */
 export function isName(name: string, lower: string): boolean {
-  return name.length === lower.length && (name === lower || name.toLowerCase() === lower)
+  if (name.length !== lower.length) return false
+  for (let at = 0; at < lower.length; at++) {
+    // Among the octets of a token, only the capital of a letter meets that letter after |0x20.
+    if ((name.charCodeAt(at) | 0x20) !== lower.charCodeAt(at)) return false
+  }
+  return true
 }
 
 /** The first value of a field, or undefined. `lower` is the name in lower case. */
@@ -40,7 +45,14 @@ export function joinedHeader(headers: Headers, lower: string): string | undefine
 
 /** True when a comma-separated field (Connection, TE, Transfer-Encoding …) has this token, in any case. */
 export function hasToken(headers: Headers, lower: string, token: string): boolean {
-  return headerValues(headers, lower).some((value) => value.split(',').some((item) => isName(item.trim(), token)))
+  for (let at = 0; at < headers.length; at += 2) {
+    if (isName(headers[at]!, lower) && listsToken(headers[at + 1]!, token)) return true
+  }
+  return false
+}
+
+function listsToken(list: string, token: string): boolean {
+  return list.includes(',') ? list.split(',').some((item) => isName(item.trim(), token)) : isName(list.trim(), token)
 }
 
 export function withHeader(headers: Headers, name: string, value: string): Headers {

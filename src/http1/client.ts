@@ -1,5 +1,5 @@
 import { ProxyError } from '../errors.ts'
-import { emptyBody, isEmptyBody } from '../http/body.ts'
+import { bytesBody, emptyBody, isEmptyBody } from '../http/body.ts'
 import type { Cancellable } from '../http/exchange.ts'
 import type { HttpResponse, Upgrade } from '../http/message.ts'
 import type { Connection, Receiver } from '../net/connection.ts'
@@ -172,6 +172,11 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
       const announcedLength = framing.kind === 'none' ? head.contentLength : undefined
       resolve({ status: head.status, headers: head.headers, body: emptyBody, announcedLength })
       return this.#responseEnded(head.keepAlive && from === all.length)
+    }
+    if (framing.kind === 'length' && framing.bytes === all.length - from) {
+      // The usual answer: small, and here with its head.
+      resolve({ status: head.status, headers: head.headers, body: bytesBody(all.subarray(from)) })
+      return this.#responseEnded(head.keepAlive)
     }
     const body = new IncomingBody(framing.kind === 'length' ? framing.bytes : undefined, this)
     const state: State = {

@@ -1,5 +1,5 @@
 import type { Headers } from '../http/headers.ts'
-import { isFieldName, isNameAt, toFieldValue } from './scan.ts'
+import { isFieldName, isNameAt, skip, TOKEN, toFieldValue, VALUE } from './scan.ts'
 
 export type FieldSection = 'request' | 'response' | 'trailer'
 
@@ -9,6 +9,34 @@ export type FieldSection = 'request' | 'response' | 'trailer'
  * Content-Length, Transfer-Encoding or Host would give the message a second reading.
  */
 export function encodeFields(headers: Headers, section: FieldSection): string {
+  let text = ''
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at]!
+    if (!isOwned(name, section)) text += name + ': ' + headers[at + 1]! + '\r\n'
+  }
+  return isFaithful(text, headers, section) ? text : encodeCarefully(headers, section)
+}
+
+/**
+ * True when every name in the finished text is a name and every value a value. One walk over the whole costs half of a
+ * test of each part, which would have to be cut out of its head first.
+ */
+function isFaithful(text: string, headers: Headers, section: FieldSection): boolean {
+  let from = 0
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at]!
+    if (isOwned(name, section)) continue
+    const nameEnd = from + name.length
+    const valueEnd = nameEnd + 2 + headers[at + 1]!.length
+    if (nameEnd === from || skip(text, from, TOKEN) !== nameEnd) return false
+    if (skip(text, nameEnd + 2, VALUE) !== valueEnd) return false
+    from = valueEnd + 2
+  }
+  return true
+}
+
+/** What is no name is left out, and what is no value is mended. */
+function encodeCarefully(headers: Headers, section: FieldSection): string {
   let text = ''
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at]!

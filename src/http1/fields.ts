@@ -6,7 +6,7 @@ import { CR, isBlank, isNameAt, LF, skip, TOKEN, VALUE } from './scan.ts'
  */
 export interface Fields {
   readonly kind: 'fields'
-  /** All but Host, Content-Length and Transfer-Encoding, in order. */
+  /** In order, all but Host, Content-Length, Transfer-Encoding and a Connection that is only `keep-alive` or `close`. */
   readonly headers: string[]
   host: string | undefined
   contentLength: string | undefined
@@ -44,7 +44,7 @@ export function parseFields(text: string, from: number, maxFields: number): Fiel
     const value = text.slice(valueFrom, valueEnd)
     const noted = notedField(text, at, colon)
     if (noted !== undefined) fields[noted] = joined(fields[noted], value)
-    if (noted === undefined || !isKept(noted)) fields.headers.push(text.slice(at, colon), value)
+    if (noted === undefined || !isCodecs(noted, value)) fields.headers.push(text.slice(at, colon), value)
     at = lineEnd + 2
   }
   return fields
@@ -85,8 +85,9 @@ function notedField(text: string, at: number, end: number): NotedField | undefin
   }
 }
 
-/** True for what the codec keeps to itself. */
-function isKept(field: NotedField): boolean {
+/** True for what the codec keeps to itself; so it does with a Connection that only says whether it stays open. */
+function isCodecs(field: NotedField, value: string): boolean {
+  if (field === 'connection') return value === 'keep-alive' || value === 'close' || value === 'Keep-Alive'
   return field === 'host' || field === 'contentLength' || field === 'transferEncoding'
 }
 

@@ -28,7 +28,7 @@ export interface RequestHead {
   /** Authority of an absolute target, else the Host field; '' when HTTP/1.0 sent none. */
   readonly host: string
   readonly version: '1.0' | '1.1'
-  /** Without Host, Content-Length and Transfer-Encoding. */
+  /** Without Host, Content-Length, Transfer-Encoding, and Connection when it is only `keep-alive` or `close`. */
   readonly headers: Headers
   readonly framing: Framing
   /** Whether the client is ready for another exchange after this one. */
@@ -45,7 +45,7 @@ export interface ResponseHead {
   readonly status: number
   readonly reason: string
   readonly version: '1.0' | '1.1'
-  /** Without Content-Length and Transfer-Encoding. */
+  /** Without Content-Length, Transfer-Encoding, and Connection when it is only `keep-alive` or `close`. */
   readonly headers: Headers
   readonly framing: Framing
   /** What Content-Length says, also where no body follows (HEAD, 304). */

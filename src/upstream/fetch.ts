@@ -3,7 +3,7 @@ import { isEmptyBody, type Body } from '../http/body.ts'
 import type { Cancellable } from '../http/exchange.ts'
 import type { HttpResponse } from '../http/message.ts'
 import { ObservedBody, type BodyObserver } from '../http/observed-body.ts'
-import { fromWebResponse, toWebStream } from '../http/web.ts'
+import { fromSmallWebResponse, toWebStream } from '../http/web.ts'
 import { dial } from '../net/dial.ts'
 import type { SocketTransportOptions } from './socket.ts'
 import type { OutgoingRequest, Transport } from './transport.ts'
@@ -61,7 +61,7 @@ class FetchExchange implements Cancellable, BodyObserver {
     this.#watchDial()
     if (isEmptyBody(body)) this.#requestSent()
     try {
-      return this.#convert(await this.#session.fetch(server.origin + target, this.#init()))
+      return this.#convert(await fromSmallWebResponse(await this.#session.fetch(server.origin + target, this.#init())))
     } catch (thrown) {
       exchange.offCancel(this)
       const error = this.#abortedBy ?? fetchFault(thrown)
@@ -107,11 +107,12 @@ class FetchExchange implements Cancellable, BodyObserver {
     return fields
   }
 
-  #convert(response: Response): HttpResponse {
-    const converted = fromWebResponse(response)
-    if (!isEmptyBody(converted.body)) return { ...converted, body: new ObservedBody(converted.body, this) }
-    this.ended()
-    return converted
+  #convert(response: HttpResponse): HttpResponse {
+    if (isEmptyBody(response.body) || response.body.whole !== undefined) {
+      this.ended()
+      return response
+    }
+    return { ...response, body: new ObservedBody(response.body, this) }
   }
 
   /** The response is over. What is left of an upload that it did not wait for is of no use. */

@@ -60,11 +60,13 @@ function incoming(response: HttpResponse, exchange: Exchange, startedAt: number)
   exchange.originStatus = response.status
   exchange.originHeaders = response.headers
   const headers = incomingResponseHeaders(response.headers, response.status)
-  const observer = new OriginObserver(exchange, startedAt)
-  if (response.body.length === 0) {
-    observer.ended()
+  const size = response.body.length === 0 ? 0 : response.body.whole?.length
+  if (size !== undefined) {
+    exchange.originDurationMs = performance.now() - startedAt
+    exchange.originBytes = size
     return headers === response.headers ? response : { ...response, headers }
   }
+  const observer = new OriginObserver(exchange, startedAt)
   const body = new ObservedBody(response.body, observer)
   observer.body = body
   return { ...response, headers, body }

@@ -26,11 +26,11 @@ describe.each(ways)('a client’s connection over %s', (way) => {
     const server = await upstream.request('/1')
     expect(server.text).not.toContain('/2')
     server.text = ''
-    server.send('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n')
+    server.send('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
     await client.expect('\r\n\r\n')
     expect(upstream.connections).toHaveLength(1)
-    server.send('one')
-    await client.take('one')
+    server.send('3\r\none\r\n0\r\n\r\n')
+    await client.take('0\r\n\r\n')
     for (const path of ['/2', '/3']) {
       await server.take(path)
       server.send(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n${path}`)
@@ -172,11 +172,15 @@ describe('a limit on requests', () => {
 
   test.each(ways)('cuts a response that is not written in time, over %s', async (way) => {
     await using upstream = new WireUpstream()
-    await using proxy = await WireProxy.start({ way, servers: [upstream.url], flags: [`${timeouts}.writeTimeout=100ms`] })
+    await using proxy = await WireProxy.start({
+      way,
+      servers: [upstream.url],
+      flags: [`${timeouts}.writeTimeout=100ms`],
+    })
     const client = await proxy.connect()
     client.send(get('/'))
     const server = await upstream.request()
-    server.send('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab')
+    server.send('HTTP/1.1 200 OK\r\nContent-Length: 40000\r\n\r\nab')
     await client.gone()
     expect(client.text).toEndWith('ab')
     await server.gone()
