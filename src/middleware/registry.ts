@@ -1,5 +1,6 @@
 import { addPrefix } from './add-prefix.ts'
 import { chain } from './chain.ts'
+import { contentType } from './content-type.ts'
 import type { MiddlewareDefinition } from './define.ts'
 import { headers } from './headers.ts'
 import { redirectRegex } from './redirect-regex.ts'
@@ -13,6 +14,7 @@ import { stripPrefix } from './strip-prefix.ts'
 export const middlewares: readonly MiddlewareDefinition[] = [
   addPrefix,
   chain,
+  contentType,
   headers,
   redirectRegex,
   redirectScheme,
@@ -28,7 +30,6 @@ export const missingMiddlewares: readonly string[] = [
   'buffering',
   'circuitBreaker',
   'compress',
-  'contentType',
   'digestAuth',
   'encodedCharacters',
   'errors',
