@@ -1,5 +1,6 @@
 import { addPrefix } from './add-prefix.ts'
 import { chain } from './chain.ts'
+import { compress } from './compress.ts'
 import { contentType } from './content-type.ts'
 import type { MiddlewareDefinition } from './define.ts'
 import { headers } from './headers.ts'
@@ -14,6 +15,7 @@ import { stripPrefix } from './strip-prefix.ts'
 export const middlewares: readonly MiddlewareDefinition[] = [
   addPrefix,
   chain,
+  compress,
   contentType,
   headers,
   redirectRegex,
@@ -29,7 +31,6 @@ export const missingMiddlewares: readonly string[] = [
   'basicAuth',
   'buffering',
   'circuitBreaker',
-  'compress',
   'digestAuth',
   'encodedCharacters',
   'errors',
