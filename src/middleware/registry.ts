@@ -3,6 +3,7 @@ import { chain } from './chain.ts'
 import { compress } from './compress.ts'
 import { contentType } from './content-type.ts'
 import type { MiddlewareDefinition } from './define.ts'
+import { errors } from './errors.ts'
 import { headers } from './headers.ts'
 import { redirectRegex } from './redirect-regex.ts'
 import { redirectScheme } from './redirect-scheme.ts'
@@ -17,6 +18,7 @@ export const middlewares: readonly MiddlewareDefinition[] = [
   chain,
   compress,
   contentType,
+  errors,
   headers,
   redirectRegex,
   redirectScheme,
@@ -33,7 +35,6 @@ export const missingMiddlewares: readonly string[] = [
   'circuitBreaker',
   'digestAuth',
   'encodedCharacters',
-  'errors',
   'forwardAuth',
   'grpcWeb',
   'inFlightReq',
