@@ -56,7 +56,8 @@ export function outgoingRequestHeaders(request: HttpRequest, { appendForwardedFo
     }
   }
   const left = hops.withoutListed(kept)
-  pushForwardedFor(left, forwardedFor, appendForwardedFor ? request.exchange.client.address : undefined)
+  const appends = appendForwardedFor && request.synthetic !== true
+  pushForwardedFor(left, forwardedFor, appends ? request.exchange.client.address : undefined)
   if (hops.acceptsTrailers) left.push('Te', 'trailers')
   if (hops.upgrade !== undefined && !isPrintable(hops.upgrade)) {
     throw new ProxyError('client.malformed', 'upgrade to a protocol whose name is not printable')

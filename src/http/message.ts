@@ -24,6 +24,11 @@ export interface HttpRequest {
   readonly exchange: Exchange
   /** The span that a layer's own span belongs under; undefined for a request that is not sampled. */
   readonly span: Span | undefined
+  /**
+   * True for a request that the proxy makes itself on a client's behalf, as for an error page. It has come from no
+   * peer, so none is appended to X-Forwarded-For.
+   */
+  readonly synthetic?: true
 }
 
 export interface HttpResponse {

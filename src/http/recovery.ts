@@ -6,6 +6,9 @@ import { errorReply } from './reply.ts'
 /**
  * Turns every failure of the layers behind it into an answer and one log entry, so that none ends the connection's
  * loop or the process. What the client sees tells the status and never the cause.
+ *
+ * It stands around every router. A middleware that must look at the answer whichever way it came (error pages) puts it
+ * around its own `next` with `scope.log`: the failure is settled, noted in `exchange.failure` and logged there, once.
  */
 export function recovery(log: Log): Middleware {
   return (next) => (request) => {

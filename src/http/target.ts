@@ -72,8 +72,13 @@ export function pathBytes(text: string): string {
 
 /** Text in its default encoding as a path, Go's `url.PathEscape` for whole paths: `/a b` → `/a%20b`. */
 export function escapePath(text: string): string {
+  return escapePathBytes(pathBytes(text))
+}
+
+/** The same for text in the form of `decodedPath`. */
+export function escapePathBytes(bytes: string): string {
   let escaped = ''
-  for (const char of pathBytes(text)) {
+  for (const char of bytes) {
     const byte = char.charCodeAt(0)
     escaped += plainInPath.has(byte) ? char : escapeByte(byte)
   }

@@ -1,14 +1,11 @@
-import { boolean, integer, list, nonEmptyText, parsed, withDefault, type Infer } from '../config/schema.ts'
-import { goPattern } from '../config/pattern.ts'
+import { boolean, integer, list, nonEmptyText, withDefault, type Infer } from '../config/schema.ts'
 import { headerValue, joinedHeader, withHeader, type Headers } from '../http/headers.ts'
 import type { HttpRequest, HttpResponse } from '../http/message.ts'
 import { reply } from '../http/reply.ts'
 import { fieldValue, isUnset } from './field.ts'
+import { patternIn } from './pattern-option.ts'
 
-const originPattern = parsed(nonEmptyText, (source) => {
-  const parsing = goPattern(source)
-  return parsing.ok ? { ok: true, value: parsing.pattern } : parsing
-})
+const originPattern = patternIn(nonEmptyText)
 
 const values = withDefault(list(fieldValue), [])
 

@@ -1,10 +1,13 @@
 import type { Decoder } from '../config/schema.ts'
 import type { Handler, Middleware } from '../http/message.ts'
+import type { Log } from '../observe/log.ts'
 
 /** What a middleware may need from the snapshot that it is built for. */
 export interface MiddlewareScope {
   /** Qualified name of the middleware, `strip@file`. */
   readonly name: string
+  /** Every entry names the middleware. */
+  readonly log: Log
   /** A middleware by its name as written in the configuration (resolved in the provider of this one). */
   middleware(name: string): Middleware
   /** A service by its name as written. */

@@ -87,6 +87,7 @@ function serviceBuilder(options: SnapshotOptions, board: StatusBoard) {
     configuration,
     board,
     traced,
+    log: options.log,
     service: (name, owner) => builder.get(name, owner),
   })
   const wrap = (names: readonly string[], owner: string, last: Handler) => middlewares.wrap(names, owner, last)

@@ -2,6 +2,7 @@ import type { DynamicConfiguration } from '../config/dynamic.ts'
 import type { Handler, Middleware } from '../http/message.ts'
 import { composeChain, type Layer } from '../middleware/compose.ts'
 import type { MiddlewareScope } from '../middleware/define.ts'
+import type { Log } from '../observe/log.ts'
 import { qualify } from './reference.ts'
 import type { StatusBoard } from './status.ts'
 
@@ -9,6 +10,7 @@ export interface MiddlewaresOptions {
   readonly configuration: DynamicConfiguration
   readonly board: StatusBoard
   readonly traced: boolean
+  readonly log: Log
   service(name: string, owner: string): Handler
 }
 
@@ -49,6 +51,7 @@ export class MiddlewareBuilder {
   #scope(name: string): MiddlewareScope {
     return {
       name,
+      log: this.#options.log.with({ middleware: name }),
       middleware: (reference) => this.#single(qualify(reference, name)),
       service: (reference) => this.#options.service(reference, name),
     }

@@ -52,6 +52,11 @@ describe('outgoingRequestHeaders', () => {
     expect(outgoing(['Connection', 'close', 'Upgrade', 'websocket'])).toEqual({})
   })
 
+  test('appends no peer for a request that the proxy makes itself', () => {
+    const request = makeRequest({ headers: ['X-Forwarded-For', '1.1.1.1'], synthetic: true })
+    expect(outgoingRequestHeaders(request, { appendForwardedFor: true })).toEqual(['X-Forwarded-For', '1.1.1.1'])
+  })
+
   test('refuses an upgrade to a protocol whose name is not printable', () => {
     expect(() => outgoing(['Connection', 'Upgrade', 'Upgrade', 'we\xffb'])).toThrow('not printable')
   })

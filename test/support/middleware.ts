@@ -1,6 +1,7 @@
 import { invalid, Place, type ConfigNode, type Decoder } from '../../src/config/schema.ts'
 import { formatProblem, ProblemCollector, type Source } from '../../src/config/problem.ts'
 import type { Middleware } from '../../src/http/message.ts'
+import { silentLog } from '../../src/observe/log.ts'
 import type { MiddlewareDefinition, MiddlewareScope } from '../../src/middleware/define.ts'
 
 const source: Source = { kind: 'flag', flag: 'test' }
@@ -24,6 +25,7 @@ export function problemsOf(definition: { readonly options: Decoder<unknown> }, o
 
 const emptyScope: MiddlewareScope = {
   name: 'tested@file',
+  log: silentLog,
   middleware: (name) => {
     throw new Error(`no middleware ${name}`)
   },
