@@ -2,11 +2,23 @@ import { addPrefix } from './add-prefix.ts'
 import { chain } from './chain.ts'
 import type { MiddlewareDefinition } from './define.ts'
 import { headers } from './headers.ts'
+import { inFlightReq } from './in-flight-req.ts'
+import { ipAllowList } from './ip-allow-list.ts'
+import { ipWhiteList } from './ip-white-list.ts'
 import { redirectScheme } from './redirect-scheme.ts'
 import { stripPrefix } from './strip-prefix.ts'
 
 /** Every kind of middleware that a configuration can name. */
-export const middlewares: readonly MiddlewareDefinition[] = [addPrefix, chain, headers, redirectScheme, stripPrefix]
+export const middlewares: readonly MiddlewareDefinition[] = [
+  addPrefix,
+  chain,
+  headers,
+  inFlightReq,
+  ipAllowList,
+  ipWhiteList,
+  redirectScheme,
+  stripPrefix,
+]
 
 /** Kinds that Traefik has and Sluice has not: `not supported yet` instead of `unknown key`. */
 export const missingMiddlewares: readonly string[] = [
@@ -20,9 +32,6 @@ export const missingMiddlewares: readonly string[] = [
   'errors',
   'forwardAuth',
   'grpcWeb',
-  'inFlightReq',
-  'ipAllowList',
-  'ipWhiteList',
   'passTLSClientCert',
   'plugin',
   'rateLimit',
