@@ -1,7 +1,8 @@
 import { ipRange } from '../config/address.ts'
 import { allowEmpty, integer, list, object, optional, withDefault, type Infer } from '../config/schema.ts'
 import { headerValue } from '../http/headers.ts'
-import { parseIp } from '../http/ip-range.ts'
+import { formatIp } from '../http/format-ip.ts'
+import { maskIp, parseIp } from '../http/ip-range.ts'
 import { ipRangeList } from '../http/ip-range-list.ts'
 import type { HttpRequest } from '../http/message.ts'
 
@@ -47,7 +48,5 @@ function networkOf(address: (request: HttpRequest) => string, bits: number | und
 function ipv6Network(text: string, bits: number): string {
   const address = parseIp(text)
   if (address === undefined || address.family === 4) return text
-  const groups = address.words.flatMap((word) => [word >>> 16, word & 0xffff])
-  const masked = groups.map((group, at) => group & ~(0xffff >> Math.min(16, Math.max(0, bits - at * 16))))
-  return masked.map((group) => group.toString(16)).join(':')
+  return formatIp(maskIp(address, bits))
 }

@@ -27,8 +27,8 @@ describe('an ipStrategy', () => {
     [{ excludedIPs: ['10.0.0.0/8'] }, undefined, ''],
     [{ excludedIPs: ['10.0.0.0/8'] }, 'unknown, 10.0.0.1', 'unknown'],
     [{ excludedIPs: ['10.0.0.0/8'], ipv6Subnet: 64 }, '2001:db8:1:2:3:4:5:6', '2001:db8:1:2:3:4:5:6'],
-    [{ depth: 1, ipv6Subnet: 64 }, '2001:db8:1:2:3:4:5:6', '2001:db8:1:2:0:0:0:0'],
-    [{ depth: 1, ipv6Subnet: 60 }, '2001:db8:1:2f:3:4:5:6', '2001:db8:1:20:0:0:0:0'],
+    [{ depth: 1, ipv6Subnet: 64 }, '2001:db8:1:2:3:4:5:6', '2001:db8:1:2::'],
+    [{ depth: 1, ipv6Subnet: 60 }, '2001:db8:1:2f:3:4:5:6', '2001:db8:1:20::'],
     [{ depth: 1, ipv6Subnet: 64 }, '1.1.1.1', '1.1.1.1'],
     [{ depth: 1, ipv6Subnet: 64 }, 'unknown', 'unknown'],
   ] as const)('%j of X-Forwarded-For %j is %j', (options, forwardedFor, expected) => {
@@ -36,9 +36,10 @@ describe('an ipStrategy', () => {
   })
 
   test.each([
-    [48, '2001:db8:ffff:0:0:0:0:0'],
-    [1, '0:0:0:0:0:0:0:0'],
-    [128, '2001:db8:ffff:0:0:0:0:1'],
+    [48, '2001:db8:ffff::'],
+    [1, '::'],
+    [33, '2001:db8:8000::'],
+    [128, '2001:db8:ffff::1'],
   ])('masks the peer to %d bits', (ipv6Subnet, expected) => {
     expect(judged({ ipv6Subnet }, undefined, '2001:db8:ffff::1')).toBe(expected)
   })
