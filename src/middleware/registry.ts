@@ -1,4 +1,5 @@
 import { addPrefix } from './add-prefix.ts'
+import { basicAuth } from './basic-auth.ts'
 import { chain } from './chain.ts'
 import type { MiddlewareDefinition } from './define.ts'
 import { headers } from './headers.ts'
@@ -11,6 +12,7 @@ import { stripPrefix } from './strip-prefix.ts'
 /** Every kind of middleware that a configuration can name. */
 export const middlewares: readonly MiddlewareDefinition[] = [
   addPrefix,
+  basicAuth,
   chain,
   headers,
   inFlightReq,
@@ -22,7 +24,6 @@ export const middlewares: readonly MiddlewareDefinition[] = [
 
 /** Kinds that Traefik has and Sluice has not: `not supported yet` instead of `unknown key`. */
 export const missingMiddlewares: readonly string[] = [
-  'basicAuth',
   'buffering',
   'circuitBreaker',
   'compress',
