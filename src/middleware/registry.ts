@@ -2,6 +2,7 @@ import { addPrefix } from './add-prefix.ts'
 import { basicAuth } from './basic-auth.ts'
 import { chain } from './chain.ts'
 import type { MiddlewareDefinition } from './define.ts'
+import { digestAuth } from './digest-auth.ts'
 import { headers } from './headers.ts'
 import { inFlightReq } from './in-flight-req.ts'
 import { ipAllowList } from './ip-allow-list.ts'
@@ -14,6 +15,7 @@ export const middlewares: readonly MiddlewareDefinition[] = [
   addPrefix,
   basicAuth,
   chain,
+  digestAuth,
   headers,
   inFlightReq,
   ipAllowList,
@@ -28,7 +30,6 @@ export const missingMiddlewares: readonly string[] = [
   'circuitBreaker',
   'compress',
   'contentType',
-  'digestAuth',
   'encodedCharacters',
   'errors',
   'forwardAuth',
