@@ -7,6 +7,7 @@ import { headers } from './headers.ts'
 import { inFlightReq } from './in-flight-req.ts'
 import { ipAllowList } from './ip-allow-list.ts'
 import { ipWhiteList } from './ip-white-list.ts'
+import { passTLSClientCert } from './pass-tls-client-cert.ts'
 import { redirectScheme } from './redirect-scheme.ts'
 import { stripPrefix } from './strip-prefix.ts'
 
@@ -20,6 +21,7 @@ export const middlewares: readonly MiddlewareDefinition[] = [
   inFlightReq,
   ipAllowList,
   ipWhiteList,
+  passTLSClientCert,
   redirectScheme,
   stripPrefix,
 ]
@@ -34,7 +36,6 @@ export const missingMiddlewares: readonly string[] = [
   'errors',
   'forwardAuth',
   'grpcWeb',
-  'passTLSClientCert',
   'plugin',
   'rateLimit',
   'redirectRegex',
