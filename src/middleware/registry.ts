@@ -3,6 +3,7 @@ import { basicAuth } from './basic-auth.ts'
 import { chain } from './chain.ts'
 import type { MiddlewareDefinition } from './define.ts'
 import { digestAuth } from './digest-auth.ts'
+import { forwardAuth } from './forward-auth.ts'
 import { headers } from './headers.ts'
 import { inFlightReq } from './in-flight-req.ts'
 import { ipAllowList } from './ip-allow-list.ts'
@@ -17,6 +18,7 @@ export const middlewares: readonly MiddlewareDefinition[] = [
   basicAuth,
   chain,
   digestAuth,
+  forwardAuth,
   headers,
   inFlightReq,
   ipAllowList,
@@ -34,7 +36,6 @@ export const missingMiddlewares: readonly string[] = [
   'contentType',
   'encodedCharacters',
   'errors',
-  'forwardAuth',
   'grpcWeb',
   'plugin',
   'rateLimit',

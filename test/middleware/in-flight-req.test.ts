@@ -6,7 +6,9 @@ import { pullBody } from '../../src/http/pull-body.ts'
 import type { Connection } from '../../src/net/connection.ts'
 import { inFlightReq } from '../../src/middleware/in-flight-req.ts'
 import { buildMiddleware, problemsOf } from '../support/middleware.ts'
+import { WireProxy } from '../support/proxy.ts'
 import { makeRequest, makeResponse, readText } from '../support/request.ts'
+import { WireUpstream } from '../support/wire-upstream.ts'
 
 const reset = new ProxyError('client.reset', 'gone')
 
@@ -134,6 +136,32 @@ describe('inFlightReq', () => {
     const response = await handler(makeRequest())
     response.upgrade!.refuse()
     expect([wasRefused, await hasPlace()]).toEqual([true, true])
+  })
+
+  test('frees the place of a client that vanishes before its response is whole', async () => {
+    await using server = new WireUpstream()
+    const dynamic = JSON.stringify({
+      http: {
+        routers: { all: { rule: 'PathPrefix(`/`)', service: 'target', middlewares: ['one'] } },
+        middlewares: { one: { inFlightReq: { amount: 1 } } },
+        services: { target: { loadBalancer: { servers: [{ url: server.url }] } } },
+      },
+    })
+    await using proxy = await WireProxy.start({ dynamic })
+    const [first, second] = [await proxy.connect(), await proxy.connect()]
+    const get = 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n'
+    first.send(get)
+    const connection = await server.request()
+    connection.send('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf')
+    await first.expect('half')
+    second.send(get)
+    expect(await second.take('max connections reached: 1')).toStartWith('HTTP/1.1 429 ')
+    first.reset()
+    await proxy.finished(2)
+    second.send(get)
+    const next = await server.request()
+    next.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+    expect(await second.take('ok')).toStartWith('HTTP/1.1 200 ')
   })
 
   test.each([
