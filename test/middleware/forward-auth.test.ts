@@ -1,93 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { forwardAuth } from '../../src/middleware/forward-auth.ts'
 import { startCollector } from '../observe/collector.ts'
-import { makeCertificate } from '../support/certificate.ts'
 import { problemsOf } from '../support/middleware.ts'
 import { plainFields, WireProxy } from '../support/proxy.ts'
-import { temporaryFolder } from '../support/temporary.ts'
-import { WirePeer } from '../support/wire-peer.ts'
 import { answering, WireUpstream } from '../support/wire-upstream.ts'
-
-const yes = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
-const served = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nserved'
-const get = `GET /a?b=c HTTP/1.1\r\n${plainFields}\r\n`
-
-function configuration(authUrl: string, serverUrl: string, options: Record<string, unknown>): string {
-  return JSON.stringify({
-    http: {
-      routers: { all: { rule: 'PathPrefix(`/`)', service: 'target', middlewares: ['auth'] } },
-      middlewares: { auth: { forwardAuth: { address: authUrl, ...options } } },
-      services: { target: { loadBalancer: { servers: [{ url: serverUrl }] } } },
-    },
-  })
-}
-
-/** Answers every whole request (its length told, or no body) with the same bytes, and keeps the requests. */
-function recording(response: string, requests: string[]): (peer: WirePeer) => void {
-  return (peer) => {
-    void (async () => {
-      while (!peer.isGone && !peer.hasEnded) {
-        const text = await peer.take((text) => isWhole(text) || peer.hasEnded)
-        if (!isWhole(text)) return
-        requests.push(text)
-        peer.send(response)
-      }
-    })().catch(() => peer.close())
-  }
-}
-
-function isWhole(text: string): boolean {
-  const [head, body] = text.split('\r\n\r\n')
-  if (body === undefined) return false
-  const length = Number(/^content-length: (\d+)$/im.exec(head!)?.[1] ?? 0)
-  return body.length >= length
-}
-
-/** A proxy between a client, an auth server and a server that says `served` by itself. */
-class Scene implements AsyncDisposable {
-  readonly asked: string[] = []
-  readonly seen: string[] = []
-  readonly auth: WireUpstream
-  readonly server = new WireUpstream(recording(served, this.seen))
-  readonly #stack = new AsyncDisposableStack()
-  proxy!: WireProxy
-
-  private constructor(answer: string | undefined) {
-    this.auth = new WireUpstream(answer === undefined ? undefined : recording(answer, this.asked))
-  }
-
-  /** `answer`: what the auth server says by itself; without it each of its connections waits for the test. */
-  static async open(options: Record<string, unknown> = {}, answer?: string): Promise<Scene> {
-    const scene = new Scene(answer)
-    scene.#stack.use(scene.auth)
-    scene.#stack.use(scene.server)
-    const dynamic = configuration(`${scene.auth.url}/verify?x=1`, scene.server.url, options)
-    scene.proxy = scene.#stack.use(await WireProxy.start({ dynamic }))
-    return scene
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#stack.disposeAsync()
-  }
-}
-
-/** One request through a scene of its own: what the auth server saw, what the server saw, and what the client got. */
-async function send(options: Record<string, unknown>, answer: string, request = get) {
-  await using scene = await Scene.open(options, answer)
-  const client = await scene.proxy.connect()
-  client.send(request)
-  const exchange = await scene.proxy.finished(1)
-  const got = await client.expect('\r\n\r\n')
-  return { asked: scene.asked.join(''), seen: scene.seen.join(''), got, exchange, entries: scene.proxy.entries }
-}
-
-function bodyOf(message: string): string {
-  return message.slice(message.indexOf('\r\n\r\n') + 4)
-}
-
-function answer(status: string, fields: readonly string[] = [], body = ''): string {
-  return [`HTTP/1.1 ${status}`, ...fields, `Content-Length: ${body.length}`, '', body].join('\r\n')
-}
+import { answer, bodyOf, configuration, get, Scene, send, served, yes } from './forward-auth/scene.ts'
 
 describe('forwardAuth', () => {
   test('asks with GET, the client’s fields and no body, and lets pass on a 2xx', async () => {
@@ -251,68 +168,6 @@ describe('the body of a request that forwardAuth asks about', () => {
   })
 })
 
-describe('an auth server that does not agree in time or at all', () => {
-  test.each([
-    ['3', 4, '401 Unauthorized'],
-    ['4', 4, '200 OK'],
-    ['-1', 5000, '200 OK'],
-  ])('with maxResponseBodySize %s and an answer of %d bytes means %s', async (limit, bytes, status) => {
-    const { got } = await send({ maxResponseBodySize: limit }, answer('200 OK', [], 'x'.repeat(bytes)))
-    expect(got).toStartWith(`HTTP/1.1 ${status}\r\n`)
-  })
-
-  test('refuses with 401 when its refusal is too large', async () => {
-    const { got } = await send({ maxResponseBodySize: 3 }, answer('403 Forbidden', [], 'long'))
-    expect(got).toStartWith('HTTP/1.1 401 Unauthorized\r\n')
-    expect(bodyOf(got)).toBe('')
-  })
-
-  test('and can’t be reached opens no door: 500, nothing in it, and an error in the log', async () => {
-    await using scene = await Scene.open()
-    const { url } = scene.auth
-    scene.auth.stopListening()
-    const client = await scene.proxy.connect()
-    client.send(get)
-    const got = await client.expect('\r\n\r\n')
-    expect(got).toStartWith('HTTP/1.1 500 Internal Server Error\r\n')
-    expect(bodyOf(got)).toBe('')
-    expect(scene.seen).toEqual([])
-    expect(scene.proxy.entries.join('')).toMatch(new RegExp(`ERR .*auth server ${url}/verify.*upstream\\.authFailed`))
-  })
-
-  test.each([
-    ['hangs up', ''],
-    ['speaks something else', 'SSH-2.0-x\r\n\r\n'],
-    ['breaks off its answer', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'],
-    ['changes protocols', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'],
-  ])('and %s opens no door: 500', async (_, bytes) => {
-    await using scene = await Scene.open()
-    const client = await scene.proxy.connect()
-    client.send(get)
-    const auth = await scene.auth.request()
-    auth.send(bytes).finish()
-    expect(await client.expect('\r\n\r\n')).toStartWith('HTTP/1.1 500 ')
-    expect(scene.seen).toEqual([])
-  })
-
-  test.each<[string, string, string?]>([
-    ['does not answer', ''],
-    ['does not answer a request that fetch can’t carry', '', 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n'],
-    ['has begun its answer', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'],
-  ])('and %s is left alone when the client goes away', async (_, bytes, request = get) => {
-    await using scene = await Scene.open()
-    const client = await scene.proxy.connect()
-    client.send(request)
-    const auth = await scene.auth.request()
-    auth.send(bytes)
-    client.reset()
-    await auth.toEnd()
-    const exchange = await scene.proxy.finished(1)
-    expect(exchange.outcome).toMatchObject({ kind: 'aborted', error: { code: 'client.reset' } })
-    expect(scene.seen).toEqual([])
-  })
-})
-
 describe('the trace of a request', () => {
   test('has a CLIENT span for the question, whose context the auth server gets', async () => {
     await using collector = startCollector()
@@ -332,48 +187,6 @@ describe('the trace of a request', () => {
       'url.full': `${scene.auth.url}/verify`,
     })
     expect(scene.asked[0]).toContain(`traceparent: 00-${span.traceId}-${span.spanId}-01\r\n`)
-  })
-})
-
-describe('TLS to the auth server', () => {
-  /** The status that a client gets when the auth server shows `a.test`'s certificate, by these options. */
-  async function statusWith(
-    optionsFor: (files: { ca: string; cert: string; key: string }) => object,
-    server: { requestCert?: boolean } = {},
-  ): Promise<number> {
-    await using folder = await temporaryFolder()
-    const { cert, key, certFile, keyFile } = await makeCertificate(folder.path, '127.0.0.1', 'localhost')
-    const mutual = server.requestCert === true ? { ca: cert, requestCert: true, rejectUnauthorized: true } : {}
-    await using auth = Bun.serve({
-      hostname: '127.0.0.1',
-      port: 0,
-      tls: { cert, key, ...mutual },
-      fetch: () => new Response(),
-    })
-    await using upstream = new WireUpstream(answering(served))
-    const tls = optionsFor({ ca: certFile, cert: certFile, key: keyFile })
-    const dynamic = configuration(`https://127.0.0.1:${auth.port}/`, upstream.url, { tls })
-    await using proxy = await WireProxy.start({ dynamic })
-    const client = await proxy.connect()
-    client.send(get)
-    return Number((await client.expect('\r\n\r\n')).split(' ')[1])
-  }
-
-  test('is refused with a certificate that nobody vouches for', async () => {
-    expect(await statusWith(() => ({ insecureSkipVerify: false }))).toBe(500)
-  })
-
-  test('works with its authority', async () => {
-    expect(await statusWith(({ ca }) => ({ ca }))).toBe(200)
-  })
-
-  test('works with insecureSkipVerify', async () => {
-    expect(await statusWith(() => ({ insecureSkipVerify: true }))).toBe(200)
-  })
-
-  test('shows a certificate where one is asked for', async () => {
-    expect(await statusWith((files) => files, { requestCert: true })).toBe(200)
-    expect(await statusWith(({ ca }) => ({ ca }), { requestCert: true })).toBe(500)
   })
 })
 
