@@ -27,6 +27,7 @@ const table = {
   'upstream.malformed': { status: 500, retry: 'never', log: 'warn' },
   'upstream.responseTimeout': { status: 504, retry: 'never', log: 'warn' },
   'upstream.truncated': { status: 502, retry: 'never', log: 'warn' },
+  'upstream.authFailed': { status: 500, retry: 'never', log: 'error' },
   'proxy.noServer': { status: 503, retry: 'never', log: 'debug' },
   'proxy.unexpected': { status: 500, retry: 'never', log: 'error' },
   'proxy.writeTimeout': { status: 504, retry: 'never', log: 'info' },

@@ -126,8 +126,11 @@ function keepsManaged(
   }
 }
 
-/** `X_Forwarded_For` counts as well: CGI-like upstreams read both spellings as one variable. */
-function isManaged(lower: string): boolean {
+/**
+ * Whether a field is one of those. `X_Forwarded_For` counts as well: CGI-like upstreams read both spellings as one
+ * variable.
+ */
+export function isManaged(lower: string): boolean {
   return managed.has(lower.includes('_') ? lower.replaceAll('_', '-') : lower)
 }
 
@@ -147,7 +150,8 @@ function pushForwarded(
   headers.push('X-Forwarded-Server', options.hostname)
 }
 
-function forwardedPort(host: string, proto: string, secure: boolean): string {
+/** The port that the client asked for, by what is known of the request. */
+export function forwardedPort(host: string, proto: string, secure: boolean): string {
   const port = host.includes(':') ? splitAuthority(host).port : ''
   if (port !== '') return port
   return proto === 'https' || proto === 'wss' || secure ? '443' : '80'

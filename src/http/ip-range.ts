@@ -54,6 +54,12 @@ function rangeOf(base: IpAddress, bits: number): IpRange {
   }
 }
 
+/** The address with all but its first `bits` (of 128) cleared. */
+export function maskIp({ family, words: [w0, w1, w2, w3] }: IpAddress, bits: number): IpAddress {
+  const masked = [w0 & maskWord(bits), w1 & maskWord(bits - 32), w2 & maskWord(bits - 64), w3 & maskWord(bits - 96)]
+  return { family, words: [masked[0]! >>> 0, masked[1]! >>> 0, masked[2]! >>> 0, masked[3]! >>> 0] }
+}
+
 function maskWord(bits: number): number {
   if (bits >= 32) return 0xffffffff
   return bits <= 0 ? 0 : ~(0xffffffff >>> bits)

@@ -39,7 +39,9 @@ export function noAvailableServer(): HttpResponse {
 
 /** The one place where a failure becomes an answer. What the client reads is the status's text, never the cause. */
 export function errorReply(error: ProxyError): HttpResponse {
-  return error.code === 'proxy.noServer' ? noAvailableServer() : statusReply(error.facts.status)
+  if (error.code === 'proxy.noServer') return noAvailableServer()
+  if (error.code === 'upstream.authFailed') return reply(error.facts.status, '')
+  return statusReply(error.facts.status)
 }
 
 const bytesByStatus = new Map<number, Uint8Array>()

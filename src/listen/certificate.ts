@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { parseIp } from '../http/ip-range.ts'
-import { formatIp } from './format-ip.ts'
+import { formatIp } from '../http/format-ip.ts'
 
 /** A certificate with its chain and key, known to fit together. */
 export interface CertificatePair {

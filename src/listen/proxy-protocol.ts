@@ -1,5 +1,5 @@
 import { parseIp, type IpAddress } from '../http/ip-range.ts'
-import { formatIp, ipBytes } from './format-ip.ts'
+import { formatIp, ipBytes } from '../http/format-ip.ts'
 
 export interface ProxyEndpoint {
   readonly address: string

@@ -1,6 +1,8 @@
 import type { Decoder } from '../config/schema.ts'
 import type { Handler, Middleware } from '../http/message.ts'
 import type { Log } from '../observe/log.ts'
+import type { Transport } from '../upstream/transport.ts'
+import type { ClientTls } from './client-tls.ts'
 
 /** What a middleware may need from the snapshot that it is built for. */
 export interface MiddlewareScope {
@@ -12,6 +14,11 @@ export interface MiddlewareScope {
   middleware(name: string): Middleware
   /** A service by its name as written. */
   service(name: string): Handler
+  /**
+   * The way to servers that the middleware itself asks. Its connections are pooled, shared by all that ask with the same
+   * settings, and outlive the snapshot. Without `tls` an https server must have a certificate that the system trusts.
+   */
+  transport(tls: ClientTls | undefined): Transport
 }
 
 export interface MiddlewareDefinition<Options = unknown> {

@@ -19,6 +19,12 @@ const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** They say where a message ends, so the one who writes the message writes them. */
 const framing = new Set(['content-length', 'transfer-encoding'])
 
+/** One field's name, in the spelling given; '' for none. */
+export const fieldName: Decoder<string> = refine(text, (name) => {
+  if (name === '' || (token.test(name) && !framing.has(name.toLowerCase()))) return undefined
+  return `is not a header name that can be set: ${JSON.stringify(name)}`
+})
+
 const values = map(fieldValue)
 
 /** Field names (in any case, canonical when decoded) with their values. */

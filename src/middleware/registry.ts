@@ -1,25 +1,39 @@
 import { addPrefix } from './add-prefix.ts'
+import { basicAuth } from './basic-auth.ts'
 import { chain } from './chain.ts'
 import { compress } from './compress.ts'
 import { contentType } from './content-type.ts'
-import type { MiddlewareDefinition } from './define.ts'
+import { digestAuth } from './digest-auth.ts'
 import { errors } from './errors.ts'
+import { forwardAuth } from './forward-auth.ts'
 import { headers } from './headers.ts'
+import { inFlightReq } from './in-flight-req.ts'
+import { ipAllowList } from './ip-allow-list.ts'
+import { ipWhiteList } from './ip-white-list.ts'
+import { passTLSClientCert } from './pass-tls-client-cert.ts'
 import { redirectRegex } from './redirect-regex.ts'
 import { redirectScheme } from './redirect-scheme.ts'
-import { replacePathRegex } from './replace-path-regex.ts'
 import { replacePath } from './replace-path.ts'
-import { stripPrefixRegex } from './strip-prefix-regex.ts'
+import { replacePathRegex } from './replace-path-regex.ts'
 import { stripPrefix } from './strip-prefix.ts'
+import { stripPrefixRegex } from './strip-prefix-regex.ts'
+import type { MiddlewareDefinition } from './define.ts'
 
 /** Every kind of middleware that a configuration can name. */
 export const middlewares: readonly MiddlewareDefinition[] = [
   addPrefix,
+  basicAuth,
   chain,
   compress,
   contentType,
+  digestAuth,
   errors,
+  forwardAuth,
   headers,
+  inFlightReq,
+  ipAllowList,
+  ipWhiteList,
+  passTLSClientCert,
   redirectRegex,
   redirectScheme,
   replacePath,
@@ -30,17 +44,10 @@ export const middlewares: readonly MiddlewareDefinition[] = [
 
 /** Kinds that Traefik has and Sluice has not: `not supported yet` instead of `unknown key`. */
 export const missingMiddlewares: readonly string[] = [
-  'basicAuth',
   'buffering',
   'circuitBreaker',
-  'digestAuth',
   'encodedCharacters',
-  'forwardAuth',
   'grpcWeb',
-  'inFlightReq',
-  'ipAllowList',
-  'ipWhiteList',
-  'passTLSClientCert',
   'plugin',
   'rateLimit',
   'retry',

@@ -27,6 +27,7 @@ const causes: Readonly<Record<ErrorCode, string>> = {
   'upstream.malformed': 'upstream malformed',
   'upstream.responseTimeout': 'upstream response time-out',
   'upstream.truncated': 'upstream truncated',
+  'upstream.authFailed': 'auth server failed',
   'proxy.noServer': 'no server',
   'proxy.unexpected': 'unexpected error',
   'proxy.writeTimeout': 'write time-out',

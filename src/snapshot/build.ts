@@ -72,9 +72,9 @@ export async function buildSnapshot(options: SnapshotOptions): Promise<Snapshot>
     const parts = { routers: routers.get(name) ?? [], tcp: tcp.get(name)!, tls, board }
     entryPoints.set(name, buildEntryPoint(name, parts, options))
   }
-  const { builder } = services
+  const { builder, middlewares } = services
   const retire = () => {
-    for (const key of builder.transportKeys) options.transports.release(key)
+    for (const key of [...builder.transportKeys, ...middlewares.transportKeys]) options.transports.release(key)
   }
   return { entryPoints, problems: board.problems, board, services: builder.built, tls, retire }
 }
@@ -83,11 +83,14 @@ function serviceBuilder(options: SnapshotOptions, board: StatusBoard) {
   const configuration = options.dynamic
   const traced = options.tracing !== undefined
   const { entryPoints, serversTransport } = options.static
+  const defaultTransport = implicitTransport(serversTransport)
   const middlewares = new MiddlewareBuilder({
     configuration,
     board,
     traced,
     log: options.log,
+    transports: options.transports,
+    defaultTransport,
     service: (name, owner) => builder.get(name, owner),
   })
   const wrap = (names: readonly string[], owner: string, last: Handler) => middlewares.wrap(names, owner, last)
@@ -100,14 +103,14 @@ function serviceBuilder(options: SnapshotOptions, board: StatusBoard) {
     configuration,
     board,
     transports: options.transports,
-    defaultTransport: implicitTransport(serversTransport),
+    defaultTransport,
     internal: options.internal,
     traced,
     appendsForwardedFor: (entryPoint) => !keepsForwardedFor.has(entryPoint),
     wrap,
     previous: options.previous?.services,
   })
-  return { builder, wrap, service: (name: string, owner: string) => builder.get(name, owner) }
+  return { builder, middlewares, wrap, service: (name: string, owner: string) => builder.get(name, owner) }
 }
 
 function routing(options: SnapshotOptions, board: StatusBoard) {

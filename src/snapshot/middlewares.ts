@@ -1,21 +1,28 @@
 import type { DynamicConfiguration } from '../config/dynamic.ts'
 import type { Handler, Middleware } from '../http/message.ts'
 import { composeChain, type Layer } from '../middleware/compose.ts'
+import type { ClientTls } from '../middleware/client-tls.ts'
 import type { MiddlewareScope } from '../middleware/define.ts'
 import type { Log } from '../observe/log.ts'
+import type { Transport } from '../upstream/transport.ts'
 import { qualify } from './reference.ts'
 import type { StatusBoard } from './status.ts'
+import type { TransportSettings, TransportStore } from './transports.ts'
 
 export interface MiddlewaresOptions {
   readonly configuration: DynamicConfiguration
   readonly board: StatusBoard
   readonly traced: boolean
   readonly log: Log
+  readonly transports: TransportStore
+  readonly defaultTransport: TransportSettings
   service(name: string, owner: string): Handler
 }
 
 /** Builds middlewares. Each router gets its own instances, with state of their own, as in Traefik. */
 export class MiddlewareBuilder {
+  /** What the snapshot holds of the transport store. */
+  readonly transportKeys: string[] = []
   readonly #options: MiddlewaresOptions
   /** The way from the router to the middleware being built, to tell a cycle. */
   readonly #path: string[] = []
@@ -54,11 +61,33 @@ export class MiddlewareBuilder {
       log: this.#options.log.with({ middleware: name }),
       middleware: (reference) => this.#single(qualify(reference, name)),
       service: (reference) => this.#options.service(reference, name),
+      transport: (tls) => this.#transport(tls),
     }
+  }
+
+  #transport(tls: ClientTls | undefined): Transport {
+    const { transports, defaultTransport } = this.#options
+    const { transport, key } = transports.acquire(transportSettings(tls, defaultTransport))
+    this.transportKeys.push(key)
+    return transport
   }
 
   #single(name: string): Middleware {
     const layer = this.#layer(name)
     return (next) => composeChain([layer], next, { traced: this.#options.traced })
+  }
+}
+
+/** Traefik's own: `serversTransport` is about servers of services only. */
+const timeouts = { dialTimeout: 30_000, responseHeaderTimeout: 0, idleConnTimeout: 90_000 }
+
+function transportSettings(tls: ClientTls | undefined, defaults: TransportSettings): TransportSettings {
+  const { ca, cert, key, insecureSkipVerify = false } = tls ?? {}
+  return {
+    ...defaults,
+    insecureSkipVerify,
+    rootCAs: ca === undefined ? [] : [ca],
+    certificates: cert === undefined || key === undefined ? [] : [{ certFile: cert, keyFile: key }],
+    forwardingTimeouts: { ...defaults.forwardingTimeouts, ...timeouts },
   }
 }

@@ -56,7 +56,7 @@ describe('a TCP router', () => {
     using first = await greeter('server')
     await using proxy = await startProxy({
       dynamic: {
-        tcp: { routers: { any: { rule: 'HostSNI(`*`)', service: 'first' } }, services: tcpServices({ first }) },
+        tcp: { routers: { every: { rule: 'HostSNI(`*`)', service: 'first' } }, services: tcpServices({ first }) },
       },
     })
     using client = await rawClient(proxy.port())
@@ -79,7 +79,7 @@ describe('a TCP router', () => {
 describe('an entry point with HTTPS and TCP routers', () => {
   async function mixed(withCatchAll: boolean) {
     const t = await greeter('t')
-    const any = await greeter('any')
+    const every = await greeter('every')
     const whoami = { service: 'whoami@internal', tls: {} }
     const catchAll = { rule: 'PathPrefix(`/`)', ...whoami }
     const proxy = await startProxy({
@@ -91,9 +91,9 @@ describe('an entry point with HTTPS and TCP routers', () => {
         tcp: {
           routers: {
             t: { rule: 'HostSNI(`t.test`)', service: 't', ...terminated },
-            any: { rule: 'HostSNI(`*`)', service: 'any', ...terminated },
+            every: { rule: 'HostSNI(`*`)', service: 'every', ...terminated },
           },
-          services: tcpServices({ t, any }),
+          services: tcpServices({ t, every }),
         },
       },
     })
@@ -101,7 +101,7 @@ describe('an entry point with HTTPS and TCP routers', () => {
       port: proxy.port(),
       [Symbol.asyncDispose]: async () => {
         t[Symbol.dispose]()
-        any[Symbol.dispose]()
+        every[Symbol.dispose]()
         await proxy[Symbol.asyncDispose]()
       },
     }
@@ -131,8 +131,8 @@ describe('an entry point with HTTPS and TCP routers', () => {
   test.each([
     ['h.test', 'HTTP/1.1 200'],
     ['t.test', 't here'],
-    ['x.test', 'any here'],
-    [undefined, 'any here'],
+    ['x.test', 'every here'],
+    [undefined, 'every here'],
   ])('without an HTTPS catch-all sends the server name %p to: %s', async (name, answer) => {
     await using proxy = await mixed(false)
     expect(await answerTo(proxy.port, name)).toBe(answer)
@@ -214,7 +214,7 @@ describe('PostgreSQL’s SSLRequest', () => {
     using server = await rawServer()
     await using proxy = await startProxy({
       dynamic: {
-        tcp: { routers: { any: { rule: 'HostSNI(`*`)', service: 'db' } }, services: tcpServices({ db: server }) },
+        tcp: { routers: { every: { rule: 'HostSNI(`*`)', service: 'db' } }, services: tcpServices({ db: server }) },
       },
     })
     using client = await rawClient(proxy.port())

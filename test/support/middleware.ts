@@ -32,6 +32,9 @@ const emptyScope: MiddlewareScope = {
   service: (name) => {
     throw new Error(`no service ${name}`)
   },
+  transport: () => {
+    throw new Error('no transport')
+  },
 }
 
 /** The middleware that a configuration with these options would build. */

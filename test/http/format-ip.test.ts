@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { parseIp } from '../../src/http/ip-range.ts'
-import { formatIp } from '../../src/listen/format-ip.ts'
+import { formatIp } from '../../src/http/format-ip.ts'
 
 describe('formatIp', () => {
   test.each([

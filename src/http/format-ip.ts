@@ -1,4 +1,4 @@
-import type { IpAddress } from '../http/ip-range.ts'
+import type { IpAddress } from './ip-range.ts'
 
 /** RFC 5952 text. A mapped address (`::ffff:192.0.2.1`) is written as the IPv4 address that it is, as Go does. */
 export function formatIp({ family, words }: IpAddress): string {

@@ -1,0 +1,32 @@
+import { existsSync, readFileSync } from 'node:fs'
+import type { TLSOptions } from 'bun'
+import { boolean, nonEmptyText, object, optional, refine, withDefault, type Infer } from '../config/schema.ts'
+
+/** `tls` of a middleware that is itself a client of something. Files, or PEM text itself. */
+export const clientTls = refine(
+  object({
+    ca: optional(nonEmptyText),
+    cert: optional(nonEmptyText),
+    key: optional(nonEmptyText),
+    insecureSkipVerify: withDefault(boolean, false),
+  }),
+  ({ cert, key }) => ((cert === undefined) === (key === undefined) ? undefined : 'has only one of cert and key'),
+)
+
+export type ClientTls = Infer<typeof clientTls>
+
+/** Throws an Error with a plain message for a file that can't be read. */
+export function clientTlsOptions({ ca, cert, key, insecureSkipVerify }: ClientTls): TLSOptions {
+  return {
+    rejectUnauthorized: !insecureSkipVerify,
+    ...(ca === undefined ? {} : { ca: fileOrContent(ca) }),
+    ...(cert === undefined ? {} : { cert: fileOrContent(cert) }),
+    ...(key === undefined ? {} : { key: fileOrContent(key) }),
+  }
+}
+
+function fileOrContent(text: string): string {
+  if (text.includes('-----BEGIN')) return text
+  if (!existsSync(text)) throw new Error(`no such file, and not PEM text: ${JSON.stringify(text)}`)
+  return readFileSync(text, 'utf8')
+}

@@ -1,0 +1,12 @@
+import { deprecated, object } from '../config/schema.ts'
+import { defineMiddleware } from './define.ts'
+import { allowListFields, allowOnly } from './ip-allow-list.ts'
+
+const options = deprecated(object(allowListFields), 'it is called ipAllowList now')
+
+/** The former name of `ipAllowList`, which Traefik still reads. */
+export const ipWhiteList = defineMiddleware({
+  name: 'ipWhiteList',
+  options,
+  build: (options) => allowOnly({ ...options, rejectStatusCode: 403 }),
+})
