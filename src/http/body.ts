@@ -11,6 +11,8 @@ export interface Body {
   readonly length: number | undefined
   /** All of it, where it is in memory already and nobody has taken it: whoever only measures it need not pass it on. */
   readonly whole?: Uint8Array | undefined
+  /** Bytes directly before `whole` in its memory that nobody needs: whoever takes the body may write there. */
+  readonly headroom?: number
   /** The next piece, or undefined after the last. Rejects with a ProxyError when the body breaks off. */
   read(): Promise<Uint8Array | undefined>
   /** Hands every piece to `sink`, at once where bytes are already there. Piece by piece without a promise. */
@@ -44,17 +46,19 @@ export function isEmptyBody(body: Body): boolean {
 }
 
 /** A body of bytes that are in memory. */
-export function bytesBody(bytes: Uint8Array): Body {
-  return new WholeBody(bytes)
+export function bytesBody(bytes: Uint8Array, headroom = 0): Body {
+  return new WholeBody(bytes, headroom)
 }
 
 class WholeBody implements Body {
   readonly length: number
+  readonly headroom: number
   readonly trailers = noHeaders
   #left: Uint8Array | undefined
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, headroom: number) {
     this.length = bytes.length
+    this.headroom = headroom
     this.#left = bytes
   }
 

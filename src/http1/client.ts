@@ -175,7 +175,7 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
     }
     if (framing.kind === 'length' && framing.bytes === all.length - from) {
       // The usual answer: small, and here with its head.
-      resolve({ status: head.status, headers: head.headers, body: bytesBody(all.subarray(from)) })
+      resolve({ status: head.status, headers: head.headers, body: bytesBody(all.subarray(from), from) })
       return this.#responseEnded(head.keepAlive)
     }
     const body = new IncomingBody(framing.kind === 'length' ? framing.bytes : undefined, this)

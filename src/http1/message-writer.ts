@@ -22,6 +22,22 @@ let gatherer: MessageWriter | undefined
 
 const crlf = Buffer.from('\r\n')
 
+/** From this size on a body is not copied to stand behind its head; the head is written in front of it instead. */
+const inPlaceBytes = 16 * 1024
+
+/**
+ * A head whose body has not begun to come waits this long for it: servers often send the two apart, and a packet of
+ * its own costs more than all that is done to the head.
+ */
+const headHoldMs = 1
+const holding = new Set<MessageWriter>()
+let holdTimer: Timer | undefined
+
+function releaseHeads(): void {
+  holdTimer = undefined
+  for (const writer of [...holding]) writer.releaseHead()
+}
+
 /** Writes one message, head and body, with the framing that its head announces. */
 export class MessageWriter implements BodySink {
   /** Body bytes taken so far, without chunk framing. */
@@ -32,6 +48,7 @@ export class MessageWriter implements BodySink {
   readonly #body: Body
   #state: 'writing' | 'done' = 'writing'
   #gatheredBytes = 0
+  #heldHead: string | undefined
 
   constructor(message: { connection: Connection; framing: Framing; body: Body }, owner: WriterOwner) {
     this.#connection = message.connection
@@ -42,16 +59,37 @@ export class MessageWriter implements BodySink {
 
   /** `head` is latin-1 text, blank line included. */
   start(head: string): void {
-    const gathers = this.#gather()
-    if (!gathers || head.length > gatherBytes) this.#send(Buffer.from(head, 'latin1'))
-    else this.#gatheredBytes = gathered.latin1Write(head, 0)
+    if (this.#framing.kind === 'length' && this.#fitsInFront(head)) {
+      this.#heldHead = head
+      return this.#body.pipe(this)
+    }
+    this.#sendHead(head)
     if (this.#framing.kind === 'none') this.end([])
     else this.#body.pipe(this)
+    if (gatherer === this && this.bodyBytes === 0 && this.#state === 'writing') this.#holdHead(head)
+    this.#release()
+  }
+
+  /** The body is a while in coming: its head goes ahead. */
+  releaseHead(): void {
+    const head = this.#takeHeldHead()
+    if (head === undefined || this.#state === 'done') return
+    this.#sendHead(head)
     this.#release()
   }
 
   write(piece: Uint8Array): boolean {
     if (this.#state === 'done') return true
+    const head = this.#takeHeldHead()
+    if (head === undefined) return this.#writePiece(piece)
+    if (this.#framing.kind === 'length' && this.#fitsInFront(head)) return this.#writeInPlace(head, piece)
+    this.#sendHead(head)
+    this.#writePiece(piece)
+    this.#release()
+    return this.#connection.isFlowing
+  }
+
+  #writePiece(piece: Uint8Array): boolean {
     this.bodyBytes += piece.length
     if (this.#framing.kind === 'length' && this.bodyBytes > this.#framing.bytes) {
       this.#abandon(`body is longer than its Content-Length of ${this.#framing.bytes}`)
@@ -67,8 +105,43 @@ export class MessageWriter implements BodySink {
     return wasGathering ? flowing : this.#release()
   }
 
+  /** Whether there is room for the head in the bytes before a large body, where the server's own head was. */
+  #fitsInFront(head: string): boolean {
+    const { headroom, length } = this.#body
+    return headroom !== undefined && headroom >= head.length && length !== undefined && length >= inPlaceBytes
+  }
+
+  #writeInPlace(head: string, piece: Uint8Array): boolean {
+    this.bodyBytes += piece.length
+    const message = Buffer.from(piece.buffer, piece.byteOffset - head.length, head.length + piece.length)
+    message.latin1Write(head, 0)
+    return this.#connection.write(message)
+  }
+
+  #sendHead(head: string): void {
+    if (this.#gather() && head.length <= gatherBytes) this.#gatheredBytes = gathered.latin1Write(head, 0)
+    else this.#send(Buffer.from(head, 'latin1'))
+  }
+
+  #holdHead(head: string): void {
+    this.#gatheredBytes = 0
+    this.#heldHead = head
+    holding.add(this)
+    holdTimer ??= setTimeout(releaseHeads, headHoldMs)
+  }
+
+  #takeHeldHead(): string | undefined {
+    const head = this.#heldHead
+    if (head === undefined) return undefined
+    this.#heldHead = undefined
+    holding.delete(this)
+    return head
+  }
+
   end(trailers: Headers): void {
     if (this.#state === 'done') return
+    const head = this.#takeHeldHead()
+    if (head !== undefined) this.#sendHead(head)
     if (this.#framing.kind === 'length' && this.bodyBytes < this.#framing.bytes) {
       return this.#abandon(`body ended after ${this.bodyBytes} of ${this.#framing.bytes} bytes`)
     }
@@ -80,6 +153,7 @@ export class MessageWriter implements BodySink {
 
   fail(error: ProxyError): void {
     if (this.#state === 'done') return
+    this.releaseHead()
     this.#release()
     this.#state = 'done'
     this.#owner.messageFailed(error)
@@ -94,6 +168,7 @@ export class MessageWriter implements BodySink {
   cancel(reason: ProxyError): void {
     if (this.#state === 'done') return
     this.#state = 'done'
+    this.#takeHeldHead()
     if (gatherer === this) gatherer = undefined
     this.#body.cancel(reason)
   }
@@ -104,6 +179,7 @@ export class MessageWriter implements BodySink {
    * Other framings have no room for one; there the next piece of the body tells.
    */
   probe(): void {
+    this.releaseHead()
     if (this.#state === 'writing' && this.#framing.kind === 'chunked') this.#connection.write(Buffer.from('0'))
   }
 
