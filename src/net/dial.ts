@@ -1,5 +1,6 @@
 import type { SocketHandler, TLSOptions } from 'bun'
 import { ProxyError, type ErrorCode } from '../errors.ts'
+import { parseAlternativeNames } from './alternative-names.ts'
 import { Connection, socketHandlers } from './connection.ts'
 
 export interface DialTarget {
@@ -15,6 +16,13 @@ export interface TlsClientTerms {
   readonly serverName: string
   readonly options: TLSOptions
   readonly insecureSkipVerify: boolean
+  /** Of these the certificate must have one, beside what else is verified; undefined: any will do. */
+  readonly peerNames?: readonly PeerName[] | undefined
+}
+
+export interface PeerName {
+  readonly kind: 'URI' | 'DNS'
+  readonly value: string
 }
 
 /** Opens a connection to an upstream. Rejects with a ProxyError of the `upstream.` kind; never leaves a socket behind. */
@@ -69,7 +77,10 @@ class Attempt {
         if (this.#settled) return socket.terminate()
         // Bun reports a certificate that does not verify as an error beside ok (or as not ok): both mean refusal.
         if ((ok && error === null) || (tls?.insecureSkipVerify === true && isCertificateFault(error))) {
-          return this.#succeed(socket.data)
+          if (hasPeerName(tls?.peerNames, socket.getPeerCertificate()?.subjectaltname))
+            return this.#succeed(socket.data)
+          this.#fail('upstream.certificate', 'its certificate has none of the names that are asked for')
+          return socket.terminate()
         }
         this.#fail(isCertificateFault(error) ? 'upstream.certificate' : 'upstream.handshake', faultText(error))
         socket.terminate()
@@ -112,6 +123,12 @@ const dialFaults: Record<string, ErrorCode> = {
   ENOTFOUND: 'upstream.unresolved',
   EAI_AGAIN: 'upstream.unresolved',
   ETIMEDOUT: 'upstream.dialTimeout',
+}
+
+function hasPeerName(wanted: readonly PeerName[] | undefined, subjectAltName: string | undefined): boolean {
+  if (wanted === undefined) return true
+  const names = parseAlternativeNames(subjectAltName ?? '')
+  return wanted.some((peer) => names.some(({ kind, value }) => kind === peer.kind && value === peer.value))
 }
 
 function isCertificateFault(error: Error | null): boolean {

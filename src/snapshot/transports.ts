@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { HttpServersTransport } from '../config/dynamic-http.ts'
 import type { HeadLimits } from '../http1/head.ts'
+import { cipherList } from '../listen/cipher-suites.ts'
+import type { PeerName } from '../net/dial.ts'
 import { chooseTransport } from '../upstream/choose.ts'
 import { fetchTransport } from '../upstream/fetch.ts'
 import { socketTransport, type SocketTransportOptions } from '../upstream/socket.ts'
@@ -17,6 +19,9 @@ export type TransportSettings = Pick<
   | 'certificates'
   | 'minVersion'
   | 'maxVersion'
+  | 'cipherSuites'
+  | 'peerCertURI'
+  | 'peerCertSANs'
 >
 
 interface Held {
@@ -51,6 +56,7 @@ export class TransportStore {
       fetch: fetchTransport(options),
       socket: socketTransport(options),
       fastProxy: this.#fastProxy,
+      verifiesPeerNames: options.tls.peerNames !== undefined,
     })
     this.#held.set(key, { transport, holders: 1 })
     return { transport, key }
@@ -74,7 +80,7 @@ export class TransportStore {
       dialTimeoutMs: forwardingTimeouts.dialTimeout,
       responseHeaderTimeoutMs: forwardingTimeouts.responseHeaderTimeout,
       idleTimeoutMs: forwardingTimeouts.idleConnTimeout,
-      tls: { serverName, insecureSkipVerify, options: tlsOptions(settings) },
+      tls: { serverName, insecureSkipVerify, options: tlsOptions(settings), peerNames: peerNames(settings) },
     }
   }
 }
@@ -85,7 +91,7 @@ const goIdleConnectionsPerHost = 2
 const versions = { VersionTLS10: 0x0301, VersionTLS11: 0x0302, VersionTLS12: 0x0303, VersionTLS13: 0x0304 } as const
 
 function tlsOptions(settings: TransportSettings): SocketTransportOptions['tls']['options'] {
-  const { rootCAs, certificates, minVersion, maxVersion } = settings
+  const { rootCAs, certificates, minVersion, maxVersion, cipherSuites } = settings
   return {
     ...(rootCAs.length === 0 ? {} : { ca: rootCAs.map(fileOrContent) }),
     ...(certificates.length === 0
@@ -96,7 +102,15 @@ function tlsOptions(settings: TransportSettings): SocketTransportOptions['tls'][
         }),
     ...(minVersion === undefined ? {} : { minVersion: versions[minVersion] }),
     ...(maxVersion === undefined ? {} : { maxVersion: versions[maxVersion] }),
+    ...(cipherSuites === undefined ? {} : { ciphers: cipherList(cipherSuites) }),
   } as SocketTransportOptions['tls']['options']
+}
+
+/** Undefined: any certificate that verifies will do. */
+function peerNames({ peerCertURI, peerCertSANs }: TransportSettings): readonly PeerName[] | undefined {
+  const names: PeerName[] = peerCertSANs.map(({ type, value }) => ({ kind: type === 'URI' ? 'URI' : 'DNS', value }))
+  if (peerCertURI !== undefined) names.push({ kind: 'URI', value: peerCertURI })
+  return names.length === 0 ? undefined : names
 }
 
 /** Traefik's file-or-content: a path when such a file exists, else PEM text. */
