@@ -1,3 +1,11 @@
+/** The finaliser of MurmurHash3: every bit of the input reaches every bit of the output. */
+function mix(half: number): number {
+  let mixed = half ^ (half >>> 16)
+  mixed = Math.imul(mixed, 0x85ebca6b)
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
+  return (mixed ^ (mixed >>> 16)) >>> 0
+}
+
 const encoder = new TextEncoder()
 
 /** The prime is 2^40 + 0x1b3. */
@@ -33,9 +41,15 @@ export class Fnv64 {
     return copy
   }
 
-  /** The sum as a part of 2^64: from 0 to 1. */
+  /**
+   * The sum, mixed once more, as a part of all possible ones: from 0 to 1. A plain sum will not do where it is compared:
+   * its last byte hardly reaches the high bits, so that of `http://10.0.0.1` and `http://10.0.0.2` one would nearly
+   * always be ahead.
+   */
   get fraction(): number {
-    return (this.#high * wrap + this.#low) / 2 ** 64
+    const high = mix(this.#high ^ mix(this.#low))
+    const low = mix(this.#low ^ high)
+    return (high * wrap + low) / 2 ** 64
   }
 
   /** Without leading zeros, as Go's strconv.FormatUint writes it. */

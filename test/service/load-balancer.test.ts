@@ -88,7 +88,7 @@ describe('loadBalancer', () => {
     [{ servers: [{ url: 'unix://run/app.sock' }] }, 'is not the absolute path of a Unix socket'],
     [{ servers: [{ url: `unix:/${'a'.repeat(107)}` }] }, '107 bytes'],
     [{ servers: [], strategy: 'fastest' }, 'expected "wrr", "p2c", "hrw" or "leasttime"'],
-    [{ servers: [], strategy: 'hrw', sticky: { cookie: {} } }, 'sticky: has no effect with strategy hrw'],
+    [{ servers: [], strategy: 'hrw', sticky: { cookie: {} } }, 'sticky: warning: has no effect with strategy hrw'],
     [{ servers: [], healthCheck: { path: 'http://other/' } }, 'healthCheck.path: must be a path'],
     [{ servers: [], healthCheck: { path: '/a b' } }, 'healthCheck.path: has a character'],
     [{ servers: [], healthCheck: { path: '/', mode: 'grpc' } }, 'healthCheck.mode: grpc is not supported yet'],
