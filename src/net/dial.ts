@@ -58,7 +58,10 @@ class Attempt {
       ...where,
       allowHalfOpen: true,
       socket: this.#handlers(),
-      ...(tls === undefined ? {} : { tls: { ...tls.options, serverName: tls.serverName } }),
+      // Unless told so, Bun closes a connection whose certificate does not verify right after `handshake`.
+      ...(tls === undefined
+        ? {}
+        : { tls: { ...tls.options, serverName: tls.serverName, rejectUnauthorized: !tls.insecureSkipVerify } }),
     }
     // The rejection repeats what `connectError` has told.
     Bun.connect(options as Parameters<typeof Bun.connect<Connection>>[0]).catch((thrown) => this.#connectFailed(thrown))

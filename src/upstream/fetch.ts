@@ -190,6 +190,7 @@ const faults: Record<string, ErrorCode> = {
   FailedToOpenSocket: 'upstream.unreachable',
   ECONNRESET: 'upstream.reset',
   ConnectionClosed: 'upstream.reset',
+  EPROTO: 'upstream.handshake',
   Timeout: 'upstream.responseTimeout',
   Malformed_HTTP_Response: 'upstream.malformed',
 }
@@ -199,7 +200,8 @@ function fetchFault(thrown: unknown): ProxyError {
   const fault = thrown as { code?: string; message?: string }
   const code = fault.code ?? ''
   const known =
-    faults[code] ?? (/CERT|SELF_SIGNED|ISSUER|ALTNAME|HOSTNAME/.test(code) ? 'upstream.certificate' : undefined)
+    faults[code] ??
+    (/CERT|VERIFY|CHAIN|SELF_SIGNED|ISSUER|ALTNAME|HOSTNAME/.test(code) ? 'upstream.certificate' : undefined)
   const kind = known ?? (/TLS|SSL|HANDSHAKE/i.test(code) ? 'upstream.handshake' : 'upstream.reset')
   return new ProxyError(kind, `${fault.message ?? String(thrown)}${code === '' ? '' : ` (${code})`}`, thrown)
 }
