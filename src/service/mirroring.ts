@@ -114,13 +114,17 @@ class Mirroring {
   /** Never rejects. */
   async #mirror(request: HttpRequest, handlers: readonly Handler[], copy: MirrorCopy): Promise<void> {
     const { bytes } = copy
-    const isGone = request.exchange.cancelled !== undefined
-    for (const handler of bytes === undefined || isGone ? [] : handlers) {
-      await send(handler, detached(request, bytes!)).catch((thrown) => {
+    const isWanted = request.exchange.cancelled === undefined
+    if (bytes !== undefined && isWanted) await this.#sendEach(handlers, () => detached(request, bytes))
+    copy.release()
+  }
+
+  async #sendEach(handlers: readonly Handler[], makeRequest: () => HttpRequest): Promise<void> {
+    for (const handler of handlers) {
+      await send(handler, makeRequest()).catch((thrown) => {
         this.#options.log.debug('a mirror has failed', { reason: toProxyError(thrown).message })
       })
     }
-    copy.release()
   }
 }
 

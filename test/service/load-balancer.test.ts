@@ -145,6 +145,21 @@ function probedBy(reports: Map<string, ((verdict: Verdict) => void)[]>, kept: Ke
   }
 }
 
+describe('loadBalancer with cookie and health', () => {
+  test('gives the client of a server that is down another one, and another cookie', async () => {
+    const reports = new Map<string, ((verdict: Verdict) => void)[]>()
+    const options = { servers: two, healthCheck: { path: '/' }, sticky: { cookie: { name: 'lb' } } }
+    const { handler } = buildService(loadBalancer, options, probedBy(reports, new KeptState()))
+    const first = await handler(makeRequest({}))
+    const server = headerValue(first.headers, 'x-server')!
+    const headers = ['Cookie', headerValue(first.headers, 'set-cookie')!.split(';')[0]!]
+    reports.get(server)![0]!({ isUp: false, reason: 'test' })
+    const second = await handler(makeRequest({ headers }))
+    expect(headerValue(second.headers, 'x-server')).not.toBe(server)
+    expect(headerValue(second.headers, 'set-cookie')).not.toBe(headerValue(first.headers, 'set-cookie')!)
+  })
+})
+
 describe('loadBalancer with healthCheck', () => {
   const options = { servers: two, healthCheck: { path: '/health' } }
   const down: Verdict = { isUp: false, reason: 'test' }
