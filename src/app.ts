@@ -182,12 +182,12 @@ export class App {
       dynamic: merged.configuration,
       transports: this.#transports,
       kept: this.#kept,
-      runCheck: probeRegularly,
       internal: this.#internal,
       tracing: this.#tracing,
       hostname: hostname(),
       alpn: servedProtocols,
       log: this.#log,
+      runCheck: probeRegularly,
       previous: this.#snapshot,
     })
     this.#logNewProblems(snapshot)

@@ -50,7 +50,6 @@ async function checkDynamic(configuration: StaticConfiguration, loaded: LoadedCo
     dynamic: merged.configuration,
     transports: new TransportStore({ fastProxy: false, limits: noLimits }),
     kept: new KeptState(),
-    runCheck: () => () => {},
     internal: new Map([
       ['whoami@internal', () => Promise.resolve(reply(200, ''))],
       ['noop@internal', () => Promise.resolve(reply(418, ''))],
@@ -59,6 +58,7 @@ async function checkDynamic(configuration: StaticConfiguration, loaded: LoadedCo
     hostname: '',
     alpn: ['http/1.1'],
     log: silentLog,
+    runCheck: () => () => {},
     previous: undefined,
   })
   snapshot.retire()

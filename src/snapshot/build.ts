@@ -40,10 +40,8 @@ export interface SnapshotOptions {
   readonly static: StaticConfiguration
   readonly dynamic: DynamicConfiguration
   readonly transports: TransportStore
-  /** State that goes on from snapshot to snapshot. */
+  /** State of middlewares that goes on from snapshot to snapshot. */
   readonly kept: KeptState
-  /** How servers are probed; see service/health/check.ts. */
-  readonly runCheck: RunCheck
   /** Handlers that no configuration names servers for: `whoami@internal`. */
   readonly internal: ReadonlyMap<string, Handler>
   readonly tracing: Tracing | undefined
@@ -51,6 +49,8 @@ export interface SnapshotOptions {
   /** Protocols that can be spoken after a TLS handshake. */
   readonly alpn: readonly string[]
   readonly log: Log
+  /** How servers are probed; see service/health/check.ts. */
+  readonly runCheck: RunCheck
   readonly previous: Snapshot | undefined
 }
 
@@ -98,7 +98,7 @@ function serviceBuilder(options: SnapshotOptions, board: StatusBoard) {
     log: options.log,
     transports: options.transports,
     defaultTransport,
-    service: (name, owner) => builder.get(name, owner).handler,
+    service: (name, owner) => builder.get(name, owner),
   })
   const wrap = (names: readonly string[], owner: string, last: Handler) => middlewares.wrap(names, owner, last)
   const keepsForwardedFor = new Set(
@@ -119,8 +119,7 @@ function serviceBuilder(options: SnapshotOptions, board: StatusBoard) {
     runCheck: options.runCheck,
     log: options.log,
   })
-  const service = (name: string, owner: string) => builder.get(name, owner).handler
-  return { builder, middlewares, wrap, service }
+  return { builder, middlewares, wrap, service: (name: string, owner: string) => builder.get(name, owner) }
 }
 
 function routing(options: SnapshotOptions, board: StatusBoard) {

@@ -50,7 +50,11 @@ export class ServiceBuilder {
   }
 
   /** Throws an Error with a plain message when the service is missing or can't be built. */
-  get(reference: string, owner: string): ServiceHandle {
+  get(reference: string, owner: string): Handler {
+    return this.#handle(reference, owner).handler
+  }
+
+  #handle(reference: string, owner: string): ServiceHandle {
     const name = qualify(reference, owner)
     const internal = this.#options.internal.get(name)
     if (internal !== undefined) return { handler: named(name, internal), status: undefined }
@@ -92,7 +96,7 @@ export class ServiceBuilder {
     const { runCheck, log } = this.#options
     return {
       name,
-      service: (reference) => this.get(reference, name),
+      service: (reference) => this.#handle(reference, name),
       transport: (reference) => this.#transport(reference, name),
       forward: (target) => this.#forward(target),
       keep: (key, make) => this.#acquire(`service ${name} ${fingerprint} ${key}`, make),
