@@ -3,28 +3,31 @@ import { withAddedHeader } from '../http/headers.ts'
 import type { Handler, HttpRequest, HttpResponse } from '../http/message.ts'
 import { noAvailableServer } from '../http/reply.ts'
 import type { Stickiness } from './sticky.ts'
-import type { Candidate, Choose } from './strategy/define.ts'
+import type { Candidate } from './strategy/define.ts'
 
 export interface Balancing<C> {
-  readonly choose: Choose<C>
+  choose(request: HttpRequest): C | undefined
+  /** True when the request is not to go to this one although it is up. */
+  avoids?(candidate: C, request: HttpRequest): boolean
   /** Undefined: clients are not tied. */
   readonly stickiness: Stickiness<C & Candidate> | undefined
   send(candidate: C, request: HttpRequest): Promise<HttpResponse>
 }
 
 /** Spreads requests over candidates. Without one that is up the answer is 503. */
-export function balance<C extends Candidate>({ choose, stickiness, send }: Balancing<C>): Handler {
+export function balance<C extends Candidate>({ choose, avoids, stickiness, send }: Balancing<C>): Handler {
   const sendAnywhere: Handler = (request) => {
-    const chosen = choose(request.exchange.client.address)
+    const chosen = choose(request)
     return chosen === undefined ? answerUnavailable(request) : send(chosen, request)
   }
   if (stickiness === undefined) return sendAnywhere
 
   return async (request) => {
     const claim = stickiness.find(request.headers)
-    const tied = claim?.candidate.isUp === true ? claim.candidate : undefined
+    const isUsable = claim?.candidate.isUp === true && avoids?.(claim.candidate, request) !== true
+    const tied = isUsable ? claim.candidate : undefined
     if (tied !== undefined && claim?.isOutdated === false) return send(tied, request)
-    const chosen = tied ?? choose(request.exchange.client.address)
+    const chosen = tied ?? choose(request)
     if (chosen === undefined) return answerUnavailable(request)
     const response = await send(chosen, request)
     return { ...response, headers: withAddedHeader(response.headers, 'Set-Cookie', stickiness.setCookie(chosen)) }

@@ -1,4 +1,5 @@
-import { integer, nonEmptyText, object, optional, withDefault, type Infer } from '../config/schema.ts'
+import { statusRange, type StatusRange } from '../config/address.ts'
+import { integer, list, nonEmptyText, object, optional, withDefault, type Infer } from '../config/schema.ts'
 import { ProxyError, toProxyError } from '../errors.ts'
 import { bytesBody, isEmptyBody } from '../http/body.ts'
 import { discardBody } from '../http/discard-body.ts'
@@ -7,10 +8,9 @@ import type { Handler, HttpRequest, HttpResponse } from '../http/message.ts'
 import { reply, statusReply } from '../http/reply.ts'
 import { followHealth, statusOfAny, statusOfChild } from './child.ts'
 import { defineService, type ServiceHandle } from './define.ts'
-import { isInRanges, statusRanges } from './status-ranges.ts'
 
 const errorRules = object({
-  status: statusRanges,
+  status: list(statusRange),
   /** -1: as long as it may be. */
   maxRequestBodyBytes: withDefault(integer({ min: -1 }), -1),
 })
@@ -62,6 +62,10 @@ function replaying(main: ServiceHandle, spare: ServiceHandle, rules: Infer<typeo
     if (!(answer instanceof ProxyError)) await drop(answer)
     return spare.handler(again())
   }
+}
+
+function isInRanges(status: number, ranges: readonly StatusRange[]): boolean {
+  return ranges.some(({ from, to }) => status >= from && status <= to)
 }
 
 async function attempt(handler: Handler, request: HttpRequest): Promise<HttpResponse | ProxyError> {

@@ -11,7 +11,7 @@ export const highestRandomWeight = defineService({
   build({ services, healthCheck }, scope) {
     const children = buildChildren(services, healthCheck !== undefined, scope)
     const handler = balance({
-      choose: (clientAddress) => rendezvous(children, clientAddress),
+      choose: ({ exchange }) => rendezvous(children, exchange.client.address),
       stickiness: undefined,
       send: (child, request) => child.handle.handler(request),
     })

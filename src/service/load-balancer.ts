@@ -14,7 +14,7 @@ import {
   type Infer,
 } from '../config/schema.ts'
 import { findEntry } from '../config/node.ts'
-import type { Handler } from '../http/message.ts'
+import type { Handler, HttpRequest } from '../http/message.ts'
 import { balance, shuffled } from './balance.ts'
 import { defineService, type ServiceScope, type SharedTransport } from './define.ts'
 import { passiveHealthCheck } from './health/failure-window.ts'
@@ -72,7 +72,8 @@ export const loadBalancer = defineService({
     const { takesCookies } = strategyNamed(options.strategy)
     const cookie = takesCookies ? options.sticky?.cookie : undefined
     const handler = balance({
-      choose: pool.choose,
+      choose: (request) => chooseServer(pool, request),
+      avoids: hasFailed,
       stickiness: cookie && new Stickiness(cookie, scope.name, pool.servers),
       send: (server, request) => handlers[server.index]!(request),
     })
@@ -120,6 +121,24 @@ function serverHandler(server: PooledServer, { options, scope, shared }: ServerS
   })
   const watched = options.passiveHealthCheck === undefined ? forwarding : judged(server, forwarding)
   return strategyNamed(options.strategy).measures ? measured(server.load, watched) : watched
+}
+
+/** Another attempt at a request goes to a server that has not failed it yet, as long as there is one. */
+function chooseServer(pool: ServerPool, request: HttpRequest): PooledServer | undefined {
+  const { client, failedServers } = request.exchange
+  const chosen = pool.choose(client.address)
+  if (failedServers === undefined || chosen === undefined) return chosen
+  let other: PooledServer | undefined = chosen
+  for (let turn = 0; turn < pool.servers.length && other !== undefined; turn++) {
+    if (!hasFailed(other, request)) return other
+    other = pool.choose(client.address)
+  }
+  // A strategy that goes by the client gives the same one every time.
+  return pool.servers.find((server) => server.isUp && server.weight > 0 && !hasFailed(server, request)) ?? chosen
+}
+
+function hasFailed({ url }: PooledServer, { exchange }: HttpRequest): boolean {
+  return exchange.failedServers?.has(url.address.origin) === true
 }
 
 function statusOf(pool: ServerPool) {

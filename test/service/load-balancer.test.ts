@@ -104,6 +104,28 @@ describe('loadBalancer', () => {
 
 const two = [{ url: 'http://a' }, { url: 'http://b' }]
 
+describe('loadBalancer at another attempt', () => {
+  test.each([
+    ['wrr', {}],
+    ['p2c', {}],
+    ['hrw', {}],
+    ['leasttime', {}],
+    ['wrr', { sticky: { cookie: { name: 'lb' } } }],
+  ])(
+    'by %s with %j goes to a server that has not failed the request, while there is one',
+    async (strategy, options) => {
+      const { handler } = build({ servers: [...two, { url: 'http://c' }], strategy, ...options })
+      for (let round = 0; round < 20; round++) {
+        const request = makeRequest({ headers: ['Cookie', 'lb=http://b'] })
+        request.exchange.failedServers = new Set(['http://a', 'http://b'])
+        expect((await handler(request)).headers[1]).toBe('http://c')
+        request.exchange.failedServers.add('http://c')
+        expect((await handler(request)).status).toBe(200)
+      }
+    },
+  )
+})
+
 describe('loadBalancer with sticky.cookie', () => {
   const options = { servers: two, sticky: { cookie: { name: 'lb', httpOnly: true } } }
 
