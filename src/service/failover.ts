@@ -3,9 +3,9 @@ import { integer, list, nonEmptyText, object, optional, withDefault, type Infer 
 import { ProxyError, toProxyError } from '../errors.ts'
 import { bytesBody, isEmptyBody } from '../http/body.ts'
 import { discardBody } from '../http/discard-body.ts'
-import { holdBody } from '../http/held-body.ts'
 import type { Handler, HttpRequest, HttpResponse } from '../http/message.ts'
 import { reply, statusReply } from '../http/reply.ts'
+import { readWhole } from '../http/whole-body.ts'
 import { followHealth, statusOfAny, statusOfChild } from './child.ts'
 import { defineService, type ServiceHandle } from './define.ts'
 
@@ -52,9 +52,8 @@ function answerBothDown(request: HttpRequest): Promise<HttpResponse> {
 /** Holds each request's body, so that it can be sent a second time. */
 function replaying(main: ServiceHandle, spare: ServiceHandle, rules: Infer<typeof errorRules>): Handler {
   const { status, maxRequestBodyBytes } = rules
-  const mostBytes = maxRequestBodyBytes < 0 ? Infinity : maxRequestBodyBytes
   return async (request) => {
-    const held = isEmptyBody(request.body) ? new Uint8Array() : await holdBody(request.body, mostBytes)
+    const held = isEmptyBody(request.body) ? new Uint8Array() : await readWhole(request.body, maxRequestBodyBytes)
     if (held === undefined) return answerTooLarge(request)
     const again = (): HttpRequest => (held.length === 0 ? request : { ...request, body: bytesBody(held) })
     const answer = await attempt(main.handler, again())
@@ -93,6 +92,5 @@ async function drop(response: HttpResponse): Promise<void> {
 function answerTooLarge(request: HttpRequest): HttpResponse {
   const error = new ProxyError('client.bodyTooLarge', 'the body is larger than a failover may hold for its fallback')
   request.exchange.failure = error
-  request.body.cancel(error)
   return reply(413, 'Request body too large')
 }

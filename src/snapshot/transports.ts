@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import type { HttpServersTransport } from '../config/dynamic-http.ts'
 import type { HeadLimits } from '../http1/head.ts'
@@ -46,7 +47,8 @@ export class TransportStore {
   /** Throws an Error with a plain message for a certificate that can't be read. */
   acquire(settings: TransportSettings): { readonly transport: Transport; readonly key: string } {
     const options = this.#optionsOf(settings)
-    const key = JSON.stringify(options)
+    // Hashed, since it has private keys in it and is itself part of keys that may be shown.
+    const key = createHash('sha256').update(JSON.stringify(options)).digest('hex')
     const held = this.#held.get(key)
     if (held !== undefined) {
       held.holders += 1
