@@ -24,6 +24,8 @@ export interface Element<T> {
   readonly node: ConfigNode
   /** The same for two elements that were written with the same keys and values, wherever they stand. */
   readonly fingerprint: string
+  /** A router whose rule its provider has made up, so that it may well lead to the proxy itself. */
+  readonly hasDefaultRule?: true
 }
 
 export type Elements<T> = ReadonlyMap<string, Element<T>>

@@ -1,9 +1,11 @@
+import { cipherSuiteNames, isCipherSuiteAvailable } from '../listen/cipher-suites.ts'
 import { compileHttpRule } from '../route/rule.ts'
 import type { DocumentSource } from './dynamic-element.ts'
 import { ruleIn } from './dynamic-rule.ts'
 import { routerTls } from './router-tls.ts'
 import {
   boolean,
+  deprecated,
   duration,
   int64,
   integer,
@@ -71,9 +73,13 @@ const tlsVersion = optional(oneOfIgnoringCase('VersionTLS10', 'VersionTLS11', 'V
 /** A file's path, or PEM text itself. */
 const fileOrContent = nonEmptyText
 
+const cipherSuite = refine(oneOf(...cipherSuiteNames), (name) =>
+  isCipherSuiteAvailable(name) ? undefined : `${name} is not supported (insecure, and missing from the TLS library)`,
+)
+
 const certificateFiles = object({ certFile: fileOrContent, keyFile: fileOrContent })
 
-export const httpServersTransport = object({
+const transportFields = object({
   /** Server name to send and to verify; undefined: the host of the server's URL. */
   serverName: optional(nonEmptyText),
   insecureSkipVerify: withDefault(boolean, false),
@@ -95,10 +101,19 @@ export const httpServersTransport = object({
       pingTimeout: notYet(duration),
     }),
   ),
-  cipherSuites: notYet(list(text)),
-  peerCertURI: notYet(text),
-  peerCertSANs: notYet(),
+  /** Undefined: those of the TLS library. */
+  cipherSuites: optional(list(cipherSuite)),
+  peerCertURI: optional(deprecated(nonEmptyText, 'write it as peerCertSANs, with type: URI')),
+  /** Of these the server's certificate must have one. */
+  peerCertSANs: withDefault(list(object({ type: oneOf('URI', 'DNSName'), value: nonEmptyText })), []),
   spiffe: notYet(),
 })
+
+// Traefik refuses even a minVersion alone, and then goes on with its defaults; here it means what it says.
+export const httpServersTransport = refine(transportFields, ({ minVersion, maxVersion }) =>
+  minVersion !== undefined && maxVersion !== undefined && maxVersion < minVersion
+    ? `maxVersion ${maxVersion} is below minVersion ${minVersion}`
+    : undefined,
+)
 
 export type HttpServersTransport = Infer<typeof httpServersTransport>

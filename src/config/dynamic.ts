@@ -9,7 +9,7 @@ import {
 import type { MiddlewareDefinition } from '../middleware/define.ts'
 import { middlewares, missingMiddlewares } from '../middleware/registry.ts'
 import type { ServiceDefinition } from '../service/define.ts'
-import { services, unbuiltServices } from '../service/registry.ts'
+import { services } from '../service/registry.ts'
 import { Place } from './decoder.ts'
 import { ElementDecoder } from './dynamic-element.ts'
 import type { DocumentSource, Elements, FailedElement, Section } from './dynamic-element.ts'
@@ -26,7 +26,6 @@ import { staticSchema } from './static.ts'
 const httpService = exactlyOne({
   noun: 'service',
   registry: services,
-  notYet: unbuiltServices,
   beside: object({ middlewares: withDefault(list(nonEmptyText), []) }),
 })
 

@@ -56,6 +56,8 @@ export class Exchange {
   serviceName: string | undefined
   /** URL of the chosen server. */
   serverUrl: string | undefined
+  /** Origins of servers that could not be had for this request: another attempt goes elsewhere if it can. */
+  failedServers: Set<string> | undefined
   clientUsername: string | undefined
   /** Milliseconds that the server took to its last byte; undefined when none was asked. */
   originDurationMs: number | undefined

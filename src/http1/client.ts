@@ -68,6 +68,10 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
     connection.attach(this)
   }
 
+  get remoteAddress(): string {
+    return this.#connection.remoteAddress
+  }
+
   send(request: OutgoingRequest): Promise<HttpResponse> {
     return new Promise((resolve, reject) => {
       this.#state = { kind: 'awaiting', resolve, reject }

@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { parseIp } from '../http/ip-range.ts'
 import { formatIp } from '../http/format-ip.ts'
+import { parseAlternativeNames } from '../net/alternative-names.ts'
 
 /** A certificate with its chain and key, known to fit together. */
 export interface CertificatePair {
@@ -72,26 +73,12 @@ function certificateNames(leaf: X509Certificate): readonly string[] {
   const names = new Set<string>()
   const commonName = /^CN=(.+)$/m.exec(leaf.subject)?.[1]
   if (commonName !== undefined && isDnsName(commonName)) names.add(commonName.toLowerCase())
-  for (const [kind, value] of alternativeNames(leaf.subjectAltName ?? '')) {
+  for (const { kind, value } of parseAlternativeNames(leaf.subjectAltName ?? '')) {
     const address = kind === 'IP Address' ? parseIp(value) : undefined
     if (address !== undefined) names.add(formatIp(address))
     else if (kind === 'DNS' && isDnsName(value)) names.add(value.toLowerCase().replace(/\.$/, ''))
   }
   return [...names]
-}
-
-/**
- * Reads `DNS:a.test, IP Address:192.0.2.1`. A value with a comma or a quote in it is itself quoted; it can't be a name
- * that anybody asks for, and must not be taken apart (CVE-2021-44532).
- */
-function alternativeNames(text: string): readonly (readonly [kind: string, value: string])[] {
-  return text
-    .replace(/"(?:[^"\\]|\\.)*"/g, '')
-    .split(', ')
-    .map((item) => {
-      const colon = item.indexOf(':')
-      return [item.slice(0, colon), item.slice(colon + 1)] as const
-    })
 }
 
 function isDnsName(text: string): boolean {

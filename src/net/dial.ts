@@ -1,5 +1,6 @@
 import type { SocketHandler, TLSOptions } from 'bun'
 import { ProxyError, type ErrorCode } from '../errors.ts'
+import { parseAlternativeNames } from './alternative-names.ts'
 import { Connection, socketHandlers } from './connection.ts'
 
 export interface DialTarget {
@@ -15,6 +16,13 @@ export interface TlsClientTerms {
   readonly serverName: string
   readonly options: TLSOptions
   readonly insecureSkipVerify: boolean
+  /** Of these the certificate must have one, beside what else is verified; undefined: any will do. */
+  readonly peerNames?: readonly PeerName[] | undefined
+}
+
+export interface PeerName {
+  readonly kind: 'URI' | 'DNS'
+  readonly value: string
 }
 
 /** Opens a connection to an upstream. Rejects with a ProxyError of the `upstream.` kind; never leaves a socket behind. */
@@ -50,7 +58,10 @@ class Attempt {
       ...where,
       allowHalfOpen: true,
       socket: this.#handlers(),
-      ...(tls === undefined ? {} : { tls: { ...tls.options, serverName: tls.serverName } }),
+      // Unless told so, Bun closes a connection whose certificate does not verify right after `handshake`.
+      ...(tls === undefined
+        ? {}
+        : { tls: { ...tls.options, serverName: tls.serverName, rejectUnauthorized: !tls.insecureSkipVerify } }),
     }
     // The rejection repeats what `connectError` has told.
     Bun.connect(options as Parameters<typeof Bun.connect<Connection>>[0]).catch((thrown) => this.#connectFailed(thrown))
@@ -69,7 +80,10 @@ class Attempt {
         if (this.#settled) return socket.terminate()
         // Bun reports a certificate that does not verify as an error beside ok (or as not ok): both mean refusal.
         if ((ok && error === null) || (tls?.insecureSkipVerify === true && isCertificateFault(error))) {
-          return this.#succeed(socket.data)
+          if (hasPeerName(tls?.peerNames, socket.getPeerCertificate()?.subjectaltname))
+            return this.#succeed(socket.data)
+          this.#fail('upstream.certificate', 'its certificate has none of the names that are asked for')
+          return socket.terminate()
         }
         this.#fail(isCertificateFault(error) ? 'upstream.certificate' : 'upstream.handshake', faultText(error))
         socket.terminate()
@@ -112,6 +126,12 @@ const dialFaults: Record<string, ErrorCode> = {
   ENOTFOUND: 'upstream.unresolved',
   EAI_AGAIN: 'upstream.unresolved',
   ETIMEDOUT: 'upstream.dialTimeout',
+}
+
+function hasPeerName(wanted: readonly PeerName[] | undefined, subjectAltName: string | undefined): boolean {
+  if (wanted === undefined) return true
+  const names = parseAlternativeNames(subjectAltName ?? '')
+  return wanted.some((peer) => names.some(({ kind, value }) => kind === peer.kind && value === peer.value))
 }
 
 function isCertificateFault(error: Error | null): boolean {

@@ -1,96 +1,153 @@
 import {
+  allowEmpty,
   boolean,
   duration,
   integer,
+  invalid,
   list,
   nonEmptyText,
-  notYet,
   object,
-  oneOf,
   optional,
-  refine,
-  scalar,
   section,
   withDefault,
-  type Parsed,
+  type Decoder,
+  type Infer,
 } from '../config/schema.ts'
-import { noAvailableServer } from '../http/reply.ts'
-import type { Handler } from '../http/message.ts'
-import type { ServerAddress } from '../upstream/transport.ts'
-import { defineService } from './define.ts'
-import { EarliestDeadline } from './earliest-deadline.ts'
-
-/** A server's URL, taken apart once. */
-interface ServerUrl {
-  readonly address: ServerAddress
-  /** '' or '/' mean none. Used with `preservePath` only. */
-  readonly path: string
-}
+import { findEntry } from '../config/node.ts'
+import type { Handler, HttpRequest } from '../http/message.ts'
+import { balance, shuffled } from './balance.ts'
+import { defineService, type ServiceScope, type SharedTransport } from './define.ts'
+import { passiveHealthCheck } from './health/failure-window.ts'
+import { HealthCheck } from './health/check.ts'
+import { healthCheck } from './health/options.ts'
+import { judged } from './health/passive.ts'
+import { planCheck } from './health/plan.ts'
+import { measured } from './measure.ts'
+import { ServerPool, type PooledServer } from './server-pool.ts'
+import { serverUrl, type ServerUrl } from './server-url.ts'
+import { sticky, Stickiness } from './sticky.ts'
+import { strategyName, strategyNamed } from './strategy/named.ts'
 
 const server = object({
-  url: scalar<ServerUrl>('a URL such as http://10.0.0.1:8080', parseServerUrl),
+  url: serverUrl,
   weight: withDefault(integer(), 1),
   preservePath: withDefault(boolean, false),
 })
 
-const strategies = ['wrr', 'p2c', 'hrw', 'leasttime'] as const
-
-const options = object({
+const fields = object({
   servers: withDefault(list(server), []),
-  strategy: withDefault(
-    refine(oneOf(...strategies), (name) =>
-      name === 'wrr' ? undefined : `${name} is not supported yet (expected wrr)`,
-    ),
-    'wrr',
-  ),
+  strategy: withDefault(strategyName, 'wrr'),
   passHostHeader: withDefault(boolean, true),
   serversTransport: optional(nonEmptyText),
   responseForwarding: section(object({ flushInterval: withDefault(duration, 100) })),
-  sticky: notYet(),
-  healthCheck: notYet(),
-  passiveHealthCheck: notYet(),
+  sticky: optional(sticky),
+  healthCheck: optional(healthCheck),
+  passiveHealthCheck: optional(allowEmpty(passiveHealthCheck)),
 })
+
+type LoadBalancerOptions = Infer<typeof fields>
+
+/** A strategy that decides by the client needs no cookie, and Traefik sets none: said instead of kept quiet. */
+const options: Decoder<LoadBalancerOptions> = {
+  ...fields,
+  decode(node, at) {
+    const decoded = fields.decode(node, at)
+    if (decoded === invalid || node.kind !== 'map') return decoded
+    const entry = findEntry(node, 'sticky')?.entry
+    if (entry !== undefined && decoded.sticky?.cookie !== undefined && !strategyNamed(decoded.strategy).takesCookies) {
+      at.key('sticky').warning(entry.keySource, `has no effect with strategy ${decoded.strategy}`)
+    }
+    return decoded
+  },
+}
 
 /** Spreads requests over servers. Responses are passed on as they come, so no flush interval ever holds bytes back. */
 export const loadBalancer = defineService({
   name: 'loadBalancer',
   options,
-  build({ servers, passHostHeader, serversTransport }, scope) {
-    const transport = scope.transport(serversTransport)
-    const targets = servers.map(({ url, weight, preservePath }) => {
-      const basePath = preservePath ? url.path : ''
-      return { target: scope.forward({ server: url.address, transport, passHostHeader, basePath }), weight }
+  build(options, scope) {
+    const shared = scope.transport(options.serversTransport)
+    const pool = keepPool(options, scope, shared)
+    const handlers = pool.servers.map((server) => serverHandler(server, { options, scope, shared }))
+    const { takesCookies } = strategyNamed(options.strategy)
+    const cookie = takesCookies ? options.sticky?.cookie : undefined
+    const handler = balance({
+      choose: (request) => chooseServer(pool, request),
+      avoids: hasFailed,
+      stickiness: cookie && new Stickiness(cookie, scope.name, pool.servers),
+      send: (server, request) => handlers[server.index]!(request),
     })
-    const turns = new EarliestDeadline<Handler>(shuffled(targets))
-    return (request) => {
-      const chosen = turns.next()
-      return chosen === undefined ? Promise.resolve(noAvailableServer()) : chosen(request)
-    }
+    const isWatched = options.healthCheck !== undefined || options.passiveHealthCheck !== undefined
+    return { handler, status: isWatched ? statusOf(pool) : undefined }
   },
 })
 
-/** Many proxies with one configuration must not all begin with the same server. */
-function shuffled<T>(items: readonly T[]): T[] {
-  const mixed = [...items]
-  for (let at = mixed.length - 1; at > 0; at--) {
-    const other = Math.floor(Math.random() * (at + 1))
-    const item = mixed[at]!
-    mixed[at] = mixed[other]!
-    mixed[other] = item
-  }
-  return mixed
+function keepPool(options: LoadBalancerOptions, scope: ServiceScope, shared: SharedTransport): ServerPool {
+  // Asked for in every snapshot, not only where the pool is made: that is what keeps them going.
+  const watched = options.servers.map(({ url }) => keepCheck(options, url, { scope, shared }))
+  const makePool = () =>
+    new ServerPool({
+      servers: shuffled(options.servers.map((server, at) => ({ ...server, watched: watched[at] }))),
+      strategy: strategyNamed(options.strategy),
+      passive: options.passiveHealthCheck,
+      log: scope.log,
+    })
+  return scope.keep(`servers over ${shared.key}`, makePool)
 }
 
-function parseServerUrl(written: string): Parsed<ServerUrl> {
-  const scheme = /^([a-z0-9+.-]+):/i.exec(written)?.[1]?.toLowerCase()
-  if (scheme === 'h2c') return { ok: false, message: 'h2c servers are not supported yet' }
-  if (scheme === 'unix') return { ok: false, message: 'unix sockets are not supported yet' }
-  if (scheme !== 'http' && scheme !== 'https')
-    return { ok: false, message: `is not a server's URL: ${JSON.stringify(written)}` }
-  if (!URL.canParse(written)) return { ok: false, message: `is not a URL: ${JSON.stringify(written)}` }
-  const url = new URL(written)
-  const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
-  const port = url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port)
-  const address = { scheme, host, port, authority: url.host, origin: `${scheme}://${url.host}` } as const
-  return { ok: true, value: { address, path: url.pathname === '/' ? '' : url.pathname } }
+interface Surroundings {
+  readonly scope: ServiceScope
+  readonly shared: SharedTransport
+}
+
+function keepCheck(options: LoadBalancerOptions, url: ServerUrl, { scope, shared }: Surroundings) {
+  if (options.healthCheck === undefined) return undefined
+  const plan = planCheck(options.healthCheck, url)
+  const { runCheck, log } = scope
+  const key = `health check ${JSON.stringify(plan)} over ${shared.key}`
+  return scope.share(key, () => new HealthCheck({ plan, transport: shared.transport, runCheck, log }))
+}
+
+interface ServerSurroundings extends Surroundings {
+  readonly options: LoadBalancerOptions
+}
+
+function serverHandler(server: PooledServer, { options, scope, shared }: ServerSurroundings): Handler {
+  const forwarding = scope.forward({
+    server: server.url.address,
+    transport: shared.transport,
+    passHostHeader: options.passHostHeader,
+    basePath: server.preservePath ? server.url.path : '',
+  })
+  const watched = options.passiveHealthCheck === undefined ? forwarding : judged(server, forwarding)
+  return strategyNamed(options.strategy).measures ? measured(server.load, watched) : watched
+}
+
+/** Another attempt at a request goes to a server that has not failed it yet, as long as there is one. */
+function chooseServer(pool: ServerPool, request: HttpRequest): PooledServer | undefined {
+  const { client, failedServers } = request.exchange
+  const chosen = pool.choose(client.address)
+  if (failedServers === undefined || chosen === undefined) return chosen
+  let other: PooledServer | undefined = chosen
+  for (let turn = 0; turn < pool.servers.length && other !== undefined; turn++) {
+    if (!hasFailed(other, request)) return other
+    other = pool.choose(client.address)
+  }
+  // A strategy that goes by the client gives the same one every time.
+  return pool.servers.find((server) => server.isUp && server.weight > 0 && !hasFailed(server, request)) ?? chosen
+}
+
+function hasFailed({ url }: PooledServer, { exchange }: HttpRequest): boolean {
+  return exchange.failedServers?.has(url.address.origin) === true
+}
+
+function statusOf(pool: ServerPool) {
+  return {
+    get isUp() {
+      return pool.hasServerUp
+    },
+    get servers() {
+      return new Map(pool.servers.map(({ name, isUp }) => [name, isUp]))
+    },
+  }
 }

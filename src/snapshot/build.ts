@@ -5,10 +5,12 @@ import type { Handler } from '../http/message.ts'
 import type { ConnectionRoutes } from '../listen/connection-routes.ts'
 import type { Log } from '../observe/log.ts'
 import type { Tracing } from '../observe/tracing.ts'
+import type { RunCheck } from '../service/health/check.ts'
 import { buildTcpTable, chooseRoute, chooseUnread } from '../route/tcp-router.ts'
 import { entryPointChain } from './entry-point-chain.ts'
 import { answerUnmatched, buildHttpRouters, routeRequests, type BuiltRouter } from './http-routers.ts'
 import { httpsNames } from './https-names.ts'
+import type { KeptState } from './kept-state.ts'
 import { MiddlewareBuilder } from './middlewares.ts'
 import { ServiceBuilder, type BuiltServices } from './services.ts'
 import { StatusBoard } from './status.ts'
@@ -38,6 +40,8 @@ export interface SnapshotOptions {
   readonly static: StaticConfiguration
   readonly dynamic: DynamicConfiguration
   readonly transports: TransportStore
+  /** State of middlewares that goes on from snapshot to snapshot. */
+  readonly kept: KeptState
   /** Handlers that no configuration names servers for: `whoami@internal`. */
   readonly internal: ReadonlyMap<string, Handler>
   readonly tracing: Tracing | undefined
@@ -45,6 +49,8 @@ export interface SnapshotOptions {
   /** Protocols that can be spoken after a TLS handshake. */
   readonly alpn: readonly string[]
   readonly log: Log
+  /** How servers are probed; see service/health/check.ts. */
+  readonly runCheck: RunCheck
   readonly previous: Snapshot | undefined
 }
 
@@ -74,6 +80,7 @@ export async function buildSnapshot(options: SnapshotOptions): Promise<Snapshot>
   }
   const { builder, middlewares } = services
   const retire = () => {
+    for (const key of builder.keptKeys) options.kept.release(key)
     for (const key of [...builder.transportKeys, ...middlewares.transportKeys]) options.transports.release(key)
   }
   return { entryPoints, problems: board.problems, board, services: builder.built, tls, retire }
@@ -108,7 +115,9 @@ function serviceBuilder(options: SnapshotOptions, board: StatusBoard) {
     traced,
     appendsForwardedFor: (entryPoint) => !keepsForwardedFor.has(entryPoint),
     wrap,
-    previous: options.previous?.services,
+    kept: options.kept,
+    runCheck: options.runCheck,
+    log: options.log,
   })
   return { builder, middlewares, wrap, service: (name: string, owner: string) => builder.get(name, owner) }
 }
@@ -171,7 +180,16 @@ function traceUnmatched(tracing: Tracing, { observability }: EntryPointConfigura
 }
 
 function implicitTransport(serversTransport: StaticConfiguration['serversTransport']): TransportSettings {
-  return { ...serversTransport, serverName: undefined, certificates: [], minVersion: undefined, maxVersion: undefined }
+  return {
+    ...serversTransport,
+    serverName: undefined,
+    certificates: [],
+    minVersion: undefined,
+    maxVersion: undefined,
+    cipherSuites: undefined,
+    peerCertURI: undefined,
+    peerCertSANs: [],
+  }
 }
 
 /** Traefik's implicit transport cuts the reply after a client's half-close; Sluice waits for it. */

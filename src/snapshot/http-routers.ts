@@ -10,6 +10,7 @@ import type { Tracing } from '../observe/tracing.ts'
 import { traceLayer } from '../observe/trace-layer.ts'
 import { buildRouteTable, type Route } from '../route/router.ts'
 import { ruleDomains, type HttpRule } from '../route/rule.ts'
+import { recursionGuard } from './recursion-guard.ts'
 import { providerOf, qualify } from './reference.ts'
 import type { StatusBoard } from './status.ts'
 
@@ -124,7 +125,10 @@ function buildFor(
     rule: value.rule,
     priority: value.priority === 0n ? value.rule.defaultPriority : value.priority,
     providerRank: rank < 0 ? options.precedence.length : rank,
-    handler: (tlsOptions) => observe(guard(chain, { tlsOptions, configuration }), observed),
+    handler: (tlsOptions) => {
+      const handler = observe(guard(chain, { tlsOptions, configuration }), observed)
+      return element.hasDefaultRule === true ? recursionGuard(element.name)(handler) : handler
+    },
     element,
     tls: tls === undefined ? undefined : { optionsName, domains: ruleDomains(value.rule) },
   }

@@ -2,10 +2,12 @@ import type { DynamicConfiguration, HttpService } from '../config/dynamic.ts'
 import type { Element } from '../config/dynamic-element.ts'
 import type { HttpServersTransport } from '../config/dynamic-http.ts'
 import type { Handler } from '../http/message.ts'
+import type { Log } from '../observe/log.ts'
 import { traceLayer } from '../observe/trace-layer.ts'
-import type { ForwardTarget, ServiceScope } from '../service/define.ts'
+import type { ForwardTarget, ServiceHandle, ServiceScope, SharedTransport } from '../service/define.ts'
+import type { RunCheck } from '../service/health/check.ts'
 import { forward } from '../upstream/forward.ts'
-import type { Transport } from '../upstream/transport.ts'
+import type { KeptState } from './kept-state.ts'
 import { qualify } from './reference.ts'
 import type { StatusBoard } from './status.ts'
 import type { TransportSettings, TransportStore } from './transports.ts'
@@ -21,23 +23,20 @@ export interface ServicesOptions {
   readonly appendsForwardedFor: (entryPoint: string) => boolean
   /** Wraps a service in the middlewares named in it, as written. */
   wrap(names: readonly string[], owner: string, service: Handler): Handler
-  /** Services of the snapshot before, to go on with what has not changed. */
-  readonly previous: BuiltServices | undefined
+  readonly kept: KeptState
+  readonly runCheck: RunCheck
+  readonly log: Log
 }
 
-interface BuiltService {
-  /** Of everything that the handler was made from. */
-  readonly fingerprint: string
-  readonly handler: Handler
-}
-
-export type BuiltServices = ReadonlyMap<string, BuiltService>
+export type BuiltServices = ReadonlyMap<string, ServiceHandle>
 
 /** Builds each service once, when a router first asks for it. */
 export class ServiceBuilder {
   readonly transportKeys: string[] = []
+  /** What the snapshot holds of `KeptState`. */
+  readonly keptKeys: string[] = []
   readonly #options: ServicesOptions
-  readonly #built = new Map<string, BuiltService>()
+  readonly #built = new Map<string, ServiceHandle>()
   readonly #failed = new Map<string, Error>()
   /** The way from the router to the service being built, to tell a cycle. */
   readonly #path: string[] = []
@@ -52,11 +51,15 @@ export class ServiceBuilder {
 
   /** Throws an Error with a plain message when the service is missing or can't be built. */
   get(reference: string, owner: string): Handler {
+    return this.#handle(reference, owner).handler
+  }
+
+  #handle(reference: string, owner: string): ServiceHandle {
     const name = qualify(reference, owner)
     const internal = this.#options.internal.get(name)
-    if (internal !== undefined) return named(name, internal)
+    if (internal !== undefined) return { handler: named(name, internal), status: undefined }
     const known = this.#built.get(name)
-    if (known !== undefined) return known.handler
+    if (known !== undefined) return known
     const failure = this.#failed.get(name)
     if (failure !== undefined) throw failure
     const element = this.#options.configuration.httpServices.get(name)
@@ -64,7 +67,7 @@ export class ServiceBuilder {
     return this.#buildGuarded(name, element)
   }
 
-  #buildGuarded(name: string, element: Element<HttpService>): Handler {
+  #buildGuarded(name: string, element: Element<HttpService>): ServiceHandle {
     if (this.#path.includes(name))
       throw new Error(`recursion detected in service: ${[...this.#path, name].join(' -> ')}`)
     this.#path.push(name)
@@ -80,29 +83,33 @@ export class ServiceBuilder {
     }
   }
 
-  #build(name: string, element: Element<HttpService>): Handler {
+  #build(name: string, element: Element<HttpService>): ServiceHandle {
     const { definition, options, beside } = element.value
-    const used: string[] = [element.fingerprint]
-    const scope: ServiceScope = {
+    const { handler, status } = definition.build(options, this.#scope(name, element))
+    const wrapped = this.#options.wrap(beside.middlewares, name, this.#traced(name, named(name, handler)))
+    const handle = { handler: wrapped, status }
+    this.#built.set(name, handle)
+    return handle
+  }
+
+  #scope(name: string, { fingerprint }: Element<HttpService>): ServiceScope {
+    const { runCheck, log } = this.#options
+    return {
       name,
-      service: (reference) => {
-        used.push('')
-        return this.get(reference, name)
-      },
-      transport: (reference) => this.#transport(reference, name, used),
+      service: (reference) => this.#handle(reference, name),
+      transport: (reference) => this.#transport(reference, name),
       forward: (target) => this.#forward(target),
+      keep: (key, make) => this.#acquire(`service ${name} ${fingerprint} ${key}`, make),
+      share: (key, make) => this.#acquire(`shared ${key}`, make),
+      runCheck,
+      log: log.with({ service: name }),
     }
-    const service = definition.build(options, scope)
-    // A service that rests on others or on middlewares is made anew each time; its parts keep their own state.
-    const fingerprint = used.includes('') || beside.middlewares.length > 0 ? '' : used.join('\n')
-    const before = this.#options.previous?.get(name)
-    if (before !== undefined && fingerprint !== '' && before.fingerprint === fingerprint) {
-      this.#built.set(name, before)
-      return before.handler
-    }
-    const wrapped = this.#options.wrap(beside.middlewares, name, this.#traced(name, named(name, service)))
-    this.#built.set(name, { fingerprint, handler: wrapped })
-    return wrapped
+  }
+
+  #acquire<T extends object>(key: string, make: () => T): T {
+    const state = this.#options.kept.acquire(key, make)
+    this.keptKeys.push(key)
+    return state
   }
 
   #traced(name: string, service: Handler): Handler {
@@ -113,13 +120,12 @@ export class ServiceBuilder {
     return forward({ ...target, appendsForwardedFor: this.#options.appendsForwardedFor })
   }
 
-  #transport(reference: string | undefined, owner: string, used: string[]): Transport {
+  #transport(reference: string | undefined, owner: string): SharedTransport {
     const { transports, defaultTransport } = this.#options
     const settings = reference === undefined ? defaultTransport : this.#settings(reference, owner)
-    const { transport, key } = transports.acquire(settings)
-    this.transportKeys.push(key)
-    used.push(key)
-    return transport
+    const shared = transports.acquire(settings)
+    this.transportKeys.push(shared.key)
+    return shared
   }
 
   #settings(reference: string, owner: string): TransportSettings {

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import type { HttpServersTransport } from '../config/dynamic-http.ts'
 import type { HeadLimits } from '../http1/head.ts'
+import { cipherList } from '../listen/cipher-suites.ts'
+import type { PeerName } from '../net/dial.ts'
 import { chooseTransport } from '../upstream/choose.ts'
 import { fetchTransport } from '../upstream/fetch.ts'
 import { socketTransport, type SocketTransportOptions } from '../upstream/socket.ts'
@@ -17,6 +20,9 @@ export type TransportSettings = Pick<
   | 'certificates'
   | 'minVersion'
   | 'maxVersion'
+  | 'cipherSuites'
+  | 'peerCertURI'
+  | 'peerCertSANs'
 >
 
 interface Held {
@@ -41,7 +47,8 @@ export class TransportStore {
   /** Throws an Error with a plain message for a certificate that can't be read. */
   acquire(settings: TransportSettings): { readonly transport: Transport; readonly key: string } {
     const options = this.#optionsOf(settings)
-    const key = JSON.stringify(options)
+    // Hashed, since it has private keys in it and is itself part of keys that may be shown.
+    const key = createHash('sha256').update(JSON.stringify(options)).digest('hex')
     const held = this.#held.get(key)
     if (held !== undefined) {
       held.holders += 1
@@ -51,6 +58,7 @@ export class TransportStore {
       fetch: fetchTransport(options),
       socket: socketTransport(options),
       fastProxy: this.#fastProxy,
+      verifiesPeerNames: options.tls.peerNames !== undefined,
     })
     this.#held.set(key, { transport, holders: 1 })
     return { transport, key }
@@ -74,7 +82,7 @@ export class TransportStore {
       dialTimeoutMs: forwardingTimeouts.dialTimeout,
       responseHeaderTimeoutMs: forwardingTimeouts.responseHeaderTimeout,
       idleTimeoutMs: forwardingTimeouts.idleConnTimeout,
-      tls: { serverName, insecureSkipVerify, options: tlsOptions(settings) },
+      tls: { serverName, insecureSkipVerify, options: tlsOptions(settings), peerNames: peerNames(settings) },
     }
   }
 }
@@ -85,7 +93,7 @@ const goIdleConnectionsPerHost = 2
 const versions = { VersionTLS10: 0x0301, VersionTLS11: 0x0302, VersionTLS12: 0x0303, VersionTLS13: 0x0304 } as const
 
 function tlsOptions(settings: TransportSettings): SocketTransportOptions['tls']['options'] {
-  const { rootCAs, certificates, minVersion, maxVersion } = settings
+  const { rootCAs, certificates, minVersion, maxVersion, cipherSuites } = settings
   return {
     ...(rootCAs.length === 0 ? {} : { ca: rootCAs.map(fileOrContent) }),
     ...(certificates.length === 0
@@ -96,7 +104,15 @@ function tlsOptions(settings: TransportSettings): SocketTransportOptions['tls'][
         }),
     ...(minVersion === undefined ? {} : { minVersion: versions[minVersion] }),
     ...(maxVersion === undefined ? {} : { maxVersion: versions[maxVersion] }),
+    ...(cipherSuites === undefined ? {} : { ciphers: cipherList(cipherSuites) }),
   } as SocketTransportOptions['tls']['options']
+}
+
+/** Undefined: any certificate that verifies will do. */
+function peerNames({ peerCertURI, peerCertSANs }: TransportSettings): readonly PeerName[] | undefined {
+  const names: PeerName[] = peerCertSANs.map(({ type, value }) => ({ kind: type === 'URI' ? 'URI' : 'DNS', value }))
+  if (peerCertURI !== undefined) names.push({ kind: 'URI', value: peerCertURI })
+  return names.length === 0 ? undefined : names
 }
 
 /** Traefik's file-or-content: a path when such a file exists, else PEM text. */

@@ -7,13 +7,16 @@ export interface TransportChoice {
   readonly socket: Transport
   /** `experimental.fastProxy`: plain HTTP/1.1 always goes over the socket transport. */
   readonly fastProxy: boolean
+  /** Names in the server's certificate are asked for, which fetch can't look at beside its own verification. */
+  readonly verifiesPeerNames: boolean
 }
 
 /** The one place that decides which way a request goes. */
-export function chooseTransport({ fetch, socket, fastProxy }: TransportChoice): Transport {
+export function chooseTransport({ fetch, socket, fastProxy, verifiesPeerNames }: TransportChoice): Transport {
   return {
     send(request) {
-      if (fastProxy && request.server.scheme === 'http') return socket.send(request)
+      const isPlain = request.server.scheme === 'http'
+      if (isPlain ? fastProxy : verifiesPeerNames) return socket.send(request)
       return isFetchable(request) ? fetch.send(request) : socket.send(request)
     },
     close() {

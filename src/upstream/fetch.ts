@@ -6,15 +6,30 @@ import { ObservedBody, type BodyObserver } from '../http/observed-body.ts'
 import { fromSmallWebResponse, toWebStream } from '../http/web.ts'
 import { dial } from '../net/dial.ts'
 import type { SocketTransportOptions } from './socket.ts'
-import type { OutgoingRequest, Transport } from './transport.ts'
+import { dialAddress, type OutgoingRequest, type ServerAddress, type Transport } from './transport.ts'
+import { Upstreams } from './upstreams.ts'
 
 /** What the fetch transport honours of a servers transport; it opens no Upgrade, so it needs no head limits. */
 export type FetchTransportOptions = Omit<SocketTransportOptions, 'limits'>
 
 /** Forwarding by the platform's `fetch`. Only for what `isFetchable` (choose.ts) lets through. */
 export function fetchTransport(options: FetchTransportOptions): Transport {
-  const { tls } = options
-  const session = new Bun.FetchSession({
+  const sessions = new Upstreams<Bun.FetchSession>({
+    // One for each server: the limit on idle connections is per host, and Bun's is per session.
+    make: () => openSession(options),
+    // Only idle connections are closed: the session goes on.
+    readdress: (session) => session.close(),
+    close: (session) => session.close(),
+    idleTimeoutMs: options.idleTimeoutMs,
+  })
+  return {
+    send: (request) => new FetchExchange(request, options, sessions.get(request.server)).send(),
+    close: () => sessions.close(),
+  }
+}
+
+function openSession({ tls, idleTimeoutMs, maxIdleConnectionsPerHost }: FetchTransportOptions): Bun.FetchSession {
+  return new Bun.FetchSession({
     tls: {
       ...tls.options,
       rejectUnauthorized: !tls.insecureSkipVerify,
@@ -23,14 +38,10 @@ export function fetchTransport(options: FetchTransportOptions): Transport {
     // An environment variable must not send some requests another way than those that go over a socket.
     proxy: false,
     keepAlive: {
-      idleTimeout: options.idleTimeoutMs === 0 ? undefined : options.idleTimeoutMs / 1000,
-      maxIdleSockets: options.maxIdleConnectionsPerHost,
+      idleTimeout: idleTimeoutMs === 0 ? undefined : idleTimeoutMs / 1000,
+      maxIdleSockets: maxIdleConnectionsPerHost,
     },
   })
-  return {
-    send: (request) => new FetchExchange(request, options, session).send(),
-    close: () => session.close(),
-  }
 }
 
 /**
@@ -61,7 +72,8 @@ class FetchExchange implements Cancellable, BodyObserver {
     this.#watchDial()
     if (isEmptyBody(body)) this.#requestSent()
     try {
-      return this.#convert(await fromSmallWebResponse(await this.#session.fetch(server.origin + target, this.#init())))
+      const answer = await this.#session.fetch(webOrigin(server) + target, this.#init())
+      return this.#convert(await fromSmallWebResponse(answer))
     } catch (thrown) {
       exchange.offCancel(this)
       const error = this.#abortedBy ?? fetchFault(thrown)
@@ -79,13 +91,14 @@ class FetchExchange implements Cancellable, BodyObserver {
   }
 
   #init(): BunFetchRequestInit {
-    const { method, body } = this.#request
+    const { method, body, server } = this.#request
     return {
       method,
       headers: this.#headers(),
       redirect: 'manual',
       decompress: false,
       signal: this.#controller.signal,
+      ...(server.socketPath === undefined ? {} : { unix: server.socketPath }),
       ...(isEmptyBody(body) ? {} : { body: this.#stream(body) }),
     }
   }
@@ -148,11 +161,11 @@ class FetchExchange implements Cancellable, BodyObserver {
   }
 
   #checkReachable(timeoutMs: number): void {
-    const { host, port } = this.#request.server
+    const address = dialAddress(this.#request.server)
     const unreachable = (thrown: unknown) => {
       if (!this.#isAnswered) this.#abort(new ProxyError('upstream.dialTimeout', toProxyError(thrown).message))
     }
-    dial({ address: { host, port }, tls: undefined, timeoutMs }).then((connection) => connection.close(), unreachable)
+    dial({ address, tls: undefined, timeoutMs }).then((connection) => connection.close(), unreachable)
   }
 
   #abort(error: ProxyError): void {
@@ -161,16 +174,23 @@ class FetchExchange implements Cancellable, BodyObserver {
   }
 }
 
+/** A URL must name a host, even where the request goes to a Unix socket. */
+function webOrigin({ origin, socketPath }: ServerAddress): string {
+  return socketPath === undefined ? origin : 'http://localhost'
+}
+
 const announcesEmptyBody = new Set(['POST', 'PUT', 'PATCH'])
 
 const faults: Record<string, ErrorCode> = {
   ECONNREFUSED: 'upstream.refused',
+  ENOENT: 'upstream.refused',
   ConnectionRefused: 'upstream.refused',
   ENOTFOUND: 'upstream.unresolved',
   EAI_AGAIN: 'upstream.unresolved',
   FailedToOpenSocket: 'upstream.unreachable',
   ECONNRESET: 'upstream.reset',
   ConnectionClosed: 'upstream.reset',
+  EPROTO: 'upstream.handshake',
   Timeout: 'upstream.responseTimeout',
   Malformed_HTTP_Response: 'upstream.malformed',
 }
@@ -180,7 +200,8 @@ function fetchFault(thrown: unknown): ProxyError {
   const fault = thrown as { code?: string; message?: string }
   const code = fault.code ?? ''
   const known =
-    faults[code] ?? (/CERT|SELF_SIGNED|ISSUER|ALTNAME|HOSTNAME/.test(code) ? 'upstream.certificate' : undefined)
+    faults[code] ??
+    (/CERT|VERIFY|CHAIN|SELF_SIGNED|ISSUER|ALTNAME|HOSTNAME/.test(code) ? 'upstream.certificate' : undefined)
   const kind = known ?? (/TLS|SSL|HANDSHAKE/i.test(code) ? 'upstream.handshake' : 'upstream.reset')
   return new ProxyError(kind, `${fault.message ?? String(thrown)}${code === '' ? '' : ` (${code})`}`, thrown)
 }

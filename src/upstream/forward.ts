@@ -31,6 +31,8 @@ export function forward(options: ForwardOptions): Handler {
     } catch (thrown) {
       const error = toProxyError(thrown)
       exchange.originDurationMs = performance.now() - startedAt
+      exchange.failedServers ??= new Set()
+      exchange.failedServers.add(server.origin)
       if (span !== undefined) failSpan(span, error)
       throw error
     }

@@ -5,9 +5,10 @@ import { headerValue } from '../http/headers.ts'
 import type { HttpResponse } from '../http/message.ts'
 import { UpstreamConnection, type UpstreamConnectionOptions } from '../http1/client.ts'
 import type { HeadLimits } from '../http1/head.ts'
-import { dial, type TlsClientTerms } from '../net/dial.ts'
+import { dial, type PeerName, type TlsClientTerms } from '../net/dial.ts'
 import { ConnectionPool } from './pool.ts'
-import type { OutgoingRequest, ServerAddress, Transport } from './transport.ts'
+import { dialAddress, type OutgoingRequest, type ServerAddress, type Transport } from './transport.ts'
+import { Upstreams } from './upstreams.ts'
 
 export interface SocketTransportOptions {
   readonly limits: HeadLimits
@@ -23,6 +24,8 @@ export interface TransportTls {
   readonly serverName: string | undefined
   readonly insecureSkipVerify: boolean
   readonly options: TLSOptions
+  /** Of these the server's certificate must have one; undefined: any will do. */
+  readonly peerNames: readonly PeerName[] | undefined
 }
 
 /** HTTP/1.1 over pooled connections of our own codec: nothing of a message is changed on the way. */
@@ -39,14 +42,20 @@ interface Upstream {
 
 class SocketTransport implements Transport {
   readonly #options: SocketTransportOptions
-  readonly #upstreams = new Map<string, Upstream>()
+  readonly #upstreams: Upstreams<Upstream>
 
   constructor(options: SocketTransportOptions) {
     this.#options = options
+    this.#upstreams = new Upstreams<Upstream>({
+      make: (server) => this.#makeUpstream(server),
+      readdress: ({ pool }, addresses) => pool.retain(addresses),
+      close: ({ pool }) => pool.close(),
+      idleTimeoutMs: options.idleTimeoutMs,
+    })
   }
 
   send(request: OutgoingRequest): Promise<HttpResponse> {
-    const upstream = this.#upstream(request.server)
+    const upstream = this.#upstreams.get(request.server)
     const pooled = upstream.pool.take()
     if (pooled === undefined) return this.#sendFresh(upstream, request)
     if (!canReplay(request)) return pooled.send(request)
@@ -54,7 +63,7 @@ class SocketTransport implements Transport {
   }
 
   close(): void {
-    for (const { pool } of this.#upstreams.values()) pool.close()
+    this.#upstreams.close()
   }
 
   /**
@@ -69,7 +78,7 @@ class SocketTransport implements Transport {
 
   async #sendFresh(upstream: Upstream, request: OutgoingRequest): Promise<HttpResponse> {
     const { server } = upstream
-    const address = { host: server.host, port: server.port }
+    const address = dialAddress(server)
     const tls = server.scheme === 'https' ? this.#tlsTerms(server) : undefined
     const connection = await dial({ address, tls, timeoutMs: this.#options.dialTimeoutMs }).catch((thrown) => {
       request.body.cancel(toProxyError(thrown))
@@ -85,13 +94,11 @@ class SocketTransport implements Transport {
   }
 
   #tlsTerms(server: ServerAddress): TlsClientTerms {
-    const { serverName, insecureSkipVerify, options } = this.#options.tls
-    return { serverName: serverName ?? server.host, insecureSkipVerify, options }
+    const { serverName, insecureSkipVerify, options, peerNames } = this.#options.tls
+    return { serverName: serverName ?? server.host, insecureSkipVerify, options, peerNames }
   }
 
-  #upstream(server: ServerAddress): Upstream {
-    const known = this.#upstreams.get(server.origin)
-    if (known !== undefined) return known
+  #makeUpstream(server: ServerAddress): Upstream {
     const pool = new ConnectionPool(this.#options.maxIdleConnectionsPerHost)
     const connectionOptions: UpstreamConnectionOptions = {
       limits: this.#options.limits,
@@ -100,9 +107,7 @@ class SocketTransport implements Transport {
       keep: (connection) => pool.give(connection),
       gone: (connection) => pool.remove(connection),
     }
-    const upstream = { server, pool, connectionOptions }
-    this.#upstreams.set(server.origin, upstream)
-    return upstream
+    return { server, pool, connectionOptions }
   }
 }
 

@@ -13,6 +13,17 @@ export interface ServerAddress {
   readonly authority: string
   /** `http://10.0.0.1:8080`, without path: what a target is appended to. */
   readonly origin: string
+  /** A Unix socket instead of host and port; `origin` is then `unix:/run/app.sock`. */
+  readonly socketPath?: string
+}
+
+/** Where to dial for it. */
+export function dialAddress({
+  host,
+  port,
+  socketPath,
+}: ServerAddress): { host: string; port: number } | { path: string } {
+  return socketPath === undefined ? { host, port } : { path: socketPath }
 }
 
 /** A request as it leaves: every header decided, only the framing is left to the transport. */

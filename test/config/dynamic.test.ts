@@ -54,6 +54,9 @@ describe('a dynamic configuration', () => {
       minVersion: undefined,
       maxVersion: undefined,
       disableHTTP2: false,
+      cipherSuites: undefined,
+      peerCertURI: undefined,
+      peerCertSANs: [],
       forwardingTimeouts: { dialTimeout: 30_000, responseHeaderTimeout: 0, idleConnTimeout: 90_000 },
     })
     expect(configuration.tcpRouters.get('r')?.value).toMatchObject({ service: 's', priority: 0n, tls: undefined })
@@ -140,9 +143,19 @@ describe('a mistake', () => {
       /traceVerbosity: "loud" is not known \(expected "minimal" or "detailed"\)/,
     ],
     [
-      'of a kind that is not there yet',
-      'http: { services: { a: { weighted: {} } } }',
-      /http\.services\.a\.weighted: not supported yet/,
+      'of a cipher suite that is insecure',
+      'http: { serversTransports: { a: { cipherSuites: [TLS_RSA_WITH_RC4_128_SHA] } } }',
+      /serversTransports\.a\.cipherSuites\[0\]: TLS_RSA_WITH_RC4_128_SHA is not supported/,
+    ],
+    [
+      'of versions the wrong way round',
+      'http: { serversTransports: { a: { minVersion: VersionTLS13, maxVersion: VersionTLS12 } } }',
+      /serversTransports\.a: maxVersion VersionTLS12 is below minVersion VersionTLS13/,
+    ],
+    [
+      'of a name of no kind',
+      'http: { serversTransports: { a: { peerCertSANs: [{ type: IP, value: x }] } } }',
+      /peerCertSANs\[0\]\.type: "IP" is not known \(expected "URI" or "DNSName"\)/,
     ],
     ['of a middleware without kind', 'http: { middlewares: { a: {} } }', /http\.middlewares\.a: has no kind/],
     [

@@ -1,0 +1,57 @@
+import type { Headers } from '../../http/headers.ts'
+import type { ServerAddress } from '../../upstream/transport.ts'
+import { serverAddress, type ServerUrl } from '../server-url.ts'
+import type { HealthCheckOptions } from './options.ts'
+
+/** All that a check of one server needs to know, as plain values: two equal ones are the same check. */
+export interface CheckPlan {
+  readonly server: ServerAddress
+  readonly host: string
+  readonly target: string
+  readonly method: string
+  readonly headers: Headers
+  /** 0: any from 200 to 399. */
+  readonly status: number
+  readonly followRedirects: boolean
+  readonly intervalMs: number
+  readonly unhealthyIntervalMs: number
+  readonly timeoutMs: number
+}
+
+export function planCheck(options: HealthCheckOptions, url: ServerUrl): CheckPlan {
+  const server = probedServer(options, url)
+  return {
+    server,
+    host: options.hostname ?? server.authority,
+    target: probedTarget(options.path, url.path),
+    method: options.method,
+    headers: [...options.headers].filter(([name]) => !isFramed(name)).flat(),
+    status: options.status,
+    followRedirects: options.followRedirects,
+    intervalMs: options.interval,
+    unhealthyIntervalMs: options.unhealthyInterval ?? options.interval,
+    timeoutMs: options.timeout,
+  }
+}
+
+function probedServer({ scheme, port }: HealthCheckOptions, { address }: ServerUrl): ServerAddress {
+  const hasOwnPort = port !== undefined && port !== 0
+  if (address.socketPath !== undefined || (scheme === undefined && !hasOwnPort)) return address
+  const probed = scheme === 'https' || scheme === 'http' ? scheme : address.scheme
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host
+  return serverAddress(probed, new URL(`${probed}://${host}:${hasOwnPort ? port : address.port}`))
+}
+
+/** As a link with this path on a page of the server's URL would lead. */
+function probedTarget(path: string, serverPath: string): string {
+  if (path.startsWith('/')) return path
+  const folder = serverPath.slice(0, serverPath.lastIndexOf('/') + 1)
+  if (path === '') return serverPath === '' ? '/' : serverPath
+  if (path.startsWith('?')) return `${serverPath === '' ? '/' : serverPath}${path}`
+  return `${folder === '' ? '/' : folder}${path}`
+}
+
+/** Host is set by `hostname`; the others are the codec's. */
+function isFramed(name: string): boolean {
+  return ['host', 'content-length', 'transfer-encoding', 'connection'].includes(name.toLowerCase())
+}
