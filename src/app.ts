@@ -22,6 +22,7 @@ import { fileProvider } from './provider/file.ts'
 import { whoami } from './service/whoami.ts'
 import { buildSnapshot, type EntryPointSnapshot, type Snapshot } from './snapshot/build.ts'
 import { internalProvider } from './snapshot/internal-provider.ts'
+import { KeptState } from './snapshot/kept-state.ts'
 import { TransportStore } from './snapshot/transports.ts'
 import { watchProviders, type Watch } from './snapshot/watch.ts'
 
@@ -62,6 +63,7 @@ export class App {
   readonly #accessLog: AccessLog | undefined
   readonly #tracing: Tracing | undefined
   readonly #transports: TransportStore
+  readonly #kept = new KeptState()
   readonly #internal: ReadonlyMap<string, Handler>
   readonly #entryPoints: EntryPoint[] = []
   readonly #internalProvider: Provider
@@ -178,6 +180,7 @@ export class App {
       static: this.#options.configuration,
       dynamic: merged.configuration,
       transports: this.#transports,
+      kept: this.#kept,
       internal: this.#internal,
       tracing: this.#tracing,
       hostname: hostname(),

@@ -10,6 +10,7 @@ import { mergeProviders } from '../provider/merge.ts'
 import { reply } from '../http/reply.ts'
 import { buildSnapshot } from '../snapshot/build.ts'
 import { internalProvider } from '../snapshot/internal-provider.ts'
+import { KeptState } from '../snapshot/kept-state.ts'
 import { TransportStore } from '../snapshot/transports.ts'
 
 /** `sluice check`: everything that a start would find wrong, without opening a port. Gives the exit code. */
@@ -48,6 +49,7 @@ async function checkDynamic(configuration: StaticConfiguration, loaded: LoadedCo
     static: configuration,
     dynamic: merged.configuration,
     transports: new TransportStore({ fastProxy: false, limits: noLimits }),
+    kept: new KeptState(),
     internal: new Map([
       ['whoami@internal', () => Promise.resolve(reply(200, ''))],
       ['noop@internal', () => Promise.resolve(reply(418, ''))],
