@@ -45,17 +45,17 @@ export const retry = defineMiddleware({
         if (number === 1) return first
         return traceLayer('Retry', { 'traefik.middleware.name': name, 'http.request.resend_count': number - 1 }, next)
       }
-      const retried = (number: number, request: HttpRequest) => {
-        log.debug('another attempt', { attempt: number, method: request.method, host: request.host })
+      const retries = (number: number, { method, host }: HttpRequest, pauseMs: number) => {
+        log.debug('another attempt', { attempt: number, method, host, pauseMs: Math.round(pauseMs) })
       }
-      return (request) => new Attempts(request, terms, { attempt, retried }).run()
+      return (request) => new Attempts(request, terms, { attempt, retries }).run()
     }
   },
 })
 
 interface Way {
   attempt(number: number): Handler
-  retried(number: number, request: HttpRequest): void
+  retries(number: number, request: HttpRequest, pauseMs: number): void
 }
 
 type Outcome =
@@ -95,9 +95,9 @@ class Attempts {
         if (!this.#isWorthAnother(outcome)) return this.#settle(outcome)
         if (outcome.kind === 'answered') outcome.response.body.cancel(notWanted)
         const pauseMs = backOffMs({ initialIntervalMs: initialInterval, attempts }, number)
+        this.#way.retries(number + 1, this.#request, pauseMs)
         if (pauseMs > 0) await pause(exchange, pauseMs)
         exchange.forgetOrigin()
-        this.#way.retried(number + 1, this.#request)
       }
       exchange.interim = interim
       return await this.#last(attempts)

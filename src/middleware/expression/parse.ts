@@ -97,6 +97,7 @@ class Parser<Subject> {
       return this.#compared(called, operator)
     }
     if (called.gives === 'boolean') return called.read
+    if (operator.kind === 'bad') return this.#unexpected('')
     return this.#fail(start.offset, `${start.value} gives ${nouns[called.gives]}, which must be compared with one`)
   }
 

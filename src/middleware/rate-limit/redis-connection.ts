@@ -8,7 +8,7 @@ export interface RedisAddress {
   readonly database: number
   readonly tls: TLSOptions | undefined
   readonly dialTimeoutMs: number
-  /** For a command, written and answered. */
+  /** For a command to be written and answered, once there is a connection. */
   readonly commandTimeoutMs: number
 }
 
@@ -30,11 +30,13 @@ export class RedisConnection implements Disposable {
   async send(command: string, parameters: string[]): Promise<unknown> {
     const client = (this.#client ??= this.#connect())
     this.#pending += 1
+    const { authority, dialTimeoutMs, commandTimeoutMs } = this.#address
     const late = Promise.withResolvers<never>()
+    const patienceMs = client.connected ? commandTimeoutMs : dialTimeoutMs + commandTimeoutMs
     const timer = setTimeout(() => {
       this.#drop(client)
-      late.reject(new Error(`no answer from Redis at ${this.#address.authority} in time`))
-    }, this.#address.commandTimeoutMs)
+      late.reject(new Error(`no answer from Redis at ${authority} within ${patienceMs / 1000} s`))
+    }, patienceMs)
     try {
       return await Promise.race([client.send(command, parameters), late.promise])
     } catch (thrown) {

@@ -1,29 +1,29 @@
-import { RecentMap } from './recent-map.ts'
 import type { Rate } from './rate.ts'
-
-interface Bucket {
-  /** Below 0 while requests wait for their tokens. */
-  tokens: number
-  /** When `tokens` was right, and the source was last seen. */
-  atMs: number
-}
+import { RecentKeys } from './recent-keys.ts'
 
 /** However many sources there are, this many are remembered: those seen last. */
 export const maximumSources = 65_536
 
-/** A token bucket for each source, in this process. */
+const fewestBuckets = 256
+
+/** A token bucket for each source, in this process. The buckets are numbers in two arrays: none is ever made or freed. */
 export class TokenBuckets {
   readonly #rate: Rate
   readonly #tokensPerMs: number
-  readonly #buckets = new RecentMap<Bucket>(maximumSources)
+  readonly #sources = new RecentKeys(maximumSources)
+  /** Below 0 while requests wait for their tokens. */
+  #tokens = new Float64Array(fewestBuckets)
+  /** When the number of tokens was right, and the source was last seen. */
+  #seenMs = new Float64Array(fewestBuckets)
 
   constructor(rate: Rate) {
     this.#rate = rate
     this.#tokensPerMs = rate.tokensPerSecond / 1000
   }
 
+  /** How many sources are remembered. */
   get size(): number {
-    return this.#buckets.size
+    return this.#sources.size
   }
 
   /**
@@ -31,23 +31,33 @@ export class TokenBuckets {
    * `maxDelayMs` means that no token was taken. `nowMs` must not go back.
    */
   take(source: string, nowMs: number): number {
-    const bucket = this.#bucket(source, nowMs)
-    bucket.tokens = Math.min(this.#rate.burst, bucket.tokens + (nowMs - bucket.atMs) * this.#tokensPerMs) - 1
-    bucket.atMs = nowMs
-    if (bucket.tokens >= 0) return 0
-    const delayMs = -bucket.tokens / this.#tokensPerMs
-    if (delayMs > this.#rate.maxDelayMs) bucket.tokens += 1
+    const known = this.#sources.find(source)
+    const bucket = known < 0 ? this.#sources.add(source) : known
+    const tokens = (known < 0 ? this.#rate.burst : this.#filled(bucket, nowMs)) - 1
+    if (bucket >= this.#tokens.length) this.#grow()
+    this.#seenMs[bucket] = nowMs
+    this.#tokens[bucket] = tokens
+    if (tokens >= 0) return 0
+    const delayMs = -tokens / this.#tokensPerMs
+    if (delayMs > this.#rate.maxDelayMs) this.#tokens[bucket] = tokens + 1
     return delayMs
   }
 
-  #bucket(source: string, nowMs: number): Bucket {
-    const known = this.#buckets.get(source)
-    if (known !== undefined) {
-      if (nowMs - known.atMs >= this.#rate.timeToLiveMs) known.tokens = this.#rate.burst
-      return known
-    }
-    const bucket: Bucket = { tokens: this.#rate.burst, atMs: nowMs }
-    this.#buckets.set(source, bucket)
-    return bucket
+  #filled(bucket: number, nowMs: number): number {
+    const { burst, timeToLiveMs } = this.#rate
+    const elapsedMs = nowMs - this.#seenMs[bucket]!
+    if (elapsedMs >= timeToLiveMs) return burst
+    return Math.min(burst, this.#tokens[bucket]! + elapsedMs * this.#tokensPerMs)
   }
+
+  #grow(): void {
+    this.#tokens = doubled(this.#tokens)
+    this.#seenMs = doubled(this.#seenMs)
+  }
+}
+
+function doubled(numbers: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(numbers.length * 2)
+  larger.set(numbers)
+  return larger
 }
