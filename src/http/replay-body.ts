@@ -1,5 +1,5 @@
 import { ProxyError, toProxyError } from '../errors.ts'
-import type { Body } from './body.ts'
+import { bytesBody, type Body } from './body.ts'
 import { pullBody } from './pull-body.ts'
 import { RecordedBytes, type Cursor } from './recorded-bytes.ts'
 
@@ -17,6 +17,8 @@ interface View {
 export class ReplayBody {
   readonly #body: Body
   readonly #limitBytes: number
+  /** All of it, where it was in memory already: then there is nothing to remember. */
+  readonly #whole: Uint8Array | undefined
   #recorded = new RecordedBytes()
   #receivedBytes = 0
   #isReplayable = true
@@ -28,6 +30,7 @@ export class ReplayBody {
   constructor(body: Body, limitBytes: number) {
     this.#body = body
     this.#limitBytes = limitBytes
+    this.#whole = this.exceedsLimit ? undefined : body.whole
   }
 
   /** False once bytes have passed that are not remembered. */
@@ -42,6 +45,7 @@ export class ReplayBody {
 
   /** The body from its beginning. What was opened before gets nothing more. */
   open(): Body {
+    if (this.#whole !== undefined) return bytesBody(this.#whole)
     const view = newView()
     this.#view = view
     const body = this.#body

@@ -1,6 +1,6 @@
 import { byteSize, object, optional, withDefault, type Infer } from '../config/schema.ts'
 import { ProxyError, toProxyError } from '../errors.ts'
-import { isEmptyBody } from '../http/body.ts'
+import { isEmptyBody, type Body } from '../http/body.ts'
 import type { Handler, HttpRequest, HttpResponse } from '../http/message.ts'
 import { attemptVocabulary } from './buffering/attempt.ts'
 import { Spool, type SpoolLimits } from './buffering/spool.ts'
@@ -35,7 +35,8 @@ export const buffering = defineMiddleware({
     const responseLimits = limits(terms.maxResponseBodyBytes, terms.memResponseBodyBytes, 'upstream.tooLarge')
     const { retryExpression } = terms
     return (next) => async (request) => {
-      if (isEmptyBody(request.body)) return sendBuffered({ request, next, responseLimits, retryExpression })
+      const isReady = retryExpression === undefined && isBuffered(request.body, requestLimits)
+      if (isReady || isEmptyBody(request.body)) return sendBuffered({ request, next, responseLimits, retryExpression })
       const spool = await Spool.of(request.body, requestLimits)
       try {
         return await sendBuffered({ request, next, responseLimits, retryExpression, spool })
@@ -49,6 +50,11 @@ export const buffering = defineMiddleware({
 function limits(maximum: number, memory: number, tooLarge: SpoolLimits['tooLarge']): SpoolLimits {
   // In memory 0 means the default, as in the library that Traefik uses.
   return { maximumBytes: maximum || Infinity, memoryBytes: memory || defaultMemoryBytes, tooLarge }
+}
+
+/** What is in memory as it is need not be put there. */
+function isBuffered({ whole }: Body, { maximumBytes }: SpoolLimits): boolean {
+  return whole !== undefined && whole.length <= maximumBytes
 }
 
 interface Sending {
@@ -94,7 +100,8 @@ async function attempt({ request, next, responseLimits, spool }: Sending): Promi
   try {
     const response = await next(spool === undefined ? request : { ...request, body: spool.open() })
     const { status } = response
-    if (response.upgrade !== undefined || isEmptyBody(response.body)) return { kind: 'answered', status, response }
+    const isReady = isEmptyBody(response.body) || isBuffered(response.body, responseLimits)
+    if (response.upgrade !== undefined || isReady) return { kind: 'answered', status, response }
     return { kind: 'answered', status, response: await buffered(response, responseLimits) }
   } catch (thrown) {
     const error = toProxyError(thrown)

@@ -1,4 +1,3 @@
-import { statusRange, type StatusRange } from '../config/address.ts'
 import { boolean, integer, list, object, refine, timeout, withDefault, type Infer } from '../config/schema.ts'
 import { ProxyError, toProxyError } from '../errors.ts'
 import { isEmptyBody } from '../http/body.ts'
@@ -8,6 +7,7 @@ import { ReplayBody } from '../http/replay-body.ts'
 import { traceLayer } from '../observe/trace-layer.ts'
 import { defineMiddleware } from './define.ts'
 import { backOffMs } from './retry/back-off.ts'
+import { isInRange, statusRange, type StatusRange } from './status-range.ts'
 
 const fields = object({
   /** All tries, the first included. */
@@ -151,7 +151,7 @@ class Attempts {
 
   #isBadStatus(status: number): boolean {
     if (this.#body?.exceedsLimit === true) return false
-    return this.#statuses.some(({ from, to }) => status >= from && status <= to)
+    return this.#statuses.some((range) => isInRange(range, status))
   }
 }
 

@@ -4,12 +4,12 @@ import { emptyBody, textBody, type Body } from '../../src/http/body.ts'
 import type { Handler, HttpRequest, HttpResponse } from '../../src/http/message.ts'
 import { buffering } from '../../src/middleware/buffering.ts'
 import { buildMiddleware, problemsOf } from '../support/middleware.ts'
-import { makeRequest, makeResponse, readText } from '../support/request.ts'
+import { chunkedBody, makeRequest, makeResponse, readText } from '../support/request.ts'
 
 function chunked(text: string): Body & { wasCancelled(): boolean } {
-  const body = textBody(text)
   let isCancelled = false
-  return { ...body, length: undefined, cancel: () => void (isCancelled = true), wasCancelled: () => isCancelled }
+  const body = chunkedBody(text, () => void (isCancelled = true))
+  return Object.assign(body, { wasCancelled: () => isCancelled })
 }
 
 function code(outcome: Promise<HttpResponse>): Promise<string | number> {

@@ -7,7 +7,7 @@ import { noAvailableServer } from '../../src/http/reply.ts'
 import { retry } from '../../src/middleware/retry.ts'
 import { traced } from '../observe/traced-request.ts'
 import { buildMiddleware, problemsOf } from '../support/middleware.ts'
-import { makeRequest, makeResponse, readText, type RequestParts } from '../support/request.ts'
+import { chunkedBody, makeRequest, makeResponse, readText, type RequestParts } from '../support/request.ts'
 
 type Attempt = ErrorCode | HttpResponse | ((request: HttpRequest) => Promise<HttpResponse>)
 
@@ -96,7 +96,7 @@ describe('retry', () => {
 
   test('sends the body whole although a server that refused has cancelled it', async () => {
     let cancelled = 0
-    const body = { ...textBody('sent'), cancel: () => void (cancelled += 1) }
+    const body = chunkedBody('sent', () => void (cancelled += 1))
     const refuse = (request: HttpRequest): Promise<HttpResponse> => {
       const error = new ProxyError('upstream.refused', 'no')
       request.body.cancel(error)
@@ -120,7 +120,7 @@ describe('retry', () => {
     [4, true, 3],
     [-1, true, 3],
   ])('with a limit of %i bytes and 4 sent (chunked: %p) tries %i times', async (limit, isChunked, all) => {
-    const body = isChunked ? { ...textBody('sent'), length: undefined } : textBody('sent')
+    const body = isChunked ? chunkedBody('sent') : textBody('sent')
     const read = async (request: HttpRequest): Promise<HttpResponse> => {
       await readText(request.body)
       return answer(503)
@@ -137,7 +137,7 @@ describe('retry', () => {
   test('cancels the body of every answer that it drops', async () => {
     const cancelled: number[] = []
     const dropped = (status: number) => () => {
-      const body = { ...textBody(''), cancel: () => void cancelled.push(status) }
+      const body = chunkedBody('', () => void cancelled.push(status))
       return Promise.resolve(makeResponse({ status, body }))
     }
     await send(onServerErrors, {}, dropped(500), dropped(501), dropped(502))
@@ -218,7 +218,7 @@ describe('retry', () => {
   test.each([
     [{ status: '503' }, 'attempts: is required'],
     [{ attempts: 0 }, 'attempts: is out of range: 0'],
-    [{ attempts: 2, status: ['5xx'] }, 'status[0]: is not a status code or range: "5xx"'],
+    [{ attempts: 2, status: ['5xx'] }, 'status[0]: is not a range of status codes: "5xx"'],
     [{ attempts: 2, disableRetryOnNetworkError: true }, 'names no status to retry on'],
     [{ attempts: 2, initialInterval: '-1s' }, 'initialInterval: is negative'],
   ])('refuses %j', (options, message) => {

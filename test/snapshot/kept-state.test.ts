@@ -7,6 +7,7 @@ import { silentLog } from '../../src/observe/log.ts'
 import { KeptState } from '../../src/snapshot/kept-state.ts'
 import { MiddlewareBuilder } from '../../src/snapshot/middlewares.ts'
 import { StatusBoard } from '../../src/snapshot/status.ts'
+import { TransportStore, type TransportSettings } from '../../src/snapshot/transports.ts'
 import { notFound } from '../../src/http/reply.ts'
 import { toNode } from '../support/middleware.ts'
 
@@ -60,6 +61,11 @@ class Reloads {
       board: new StatusBoard(),
       traced: false,
       kept: this.kept,
+      transports: new TransportStore({
+        fastProxy: false,
+        limits: { maxHeadBytes: 0, maxTargetBytes: 0, maxFields: 0 },
+      }),
+      defaultTransport,
       log: silentLog,
       service: () => () => Promise.resolve(notFound()),
     })
@@ -79,6 +85,17 @@ function keeping(given: object[]): MiddlewareDefinition {
       return (next) => next
     },
   })
+}
+
+const defaultTransport: TransportSettings = {
+  insecureSkipVerify: false,
+  rootCAs: [],
+  maxIdleConnsPerHost: 0,
+  forwardingTimeouts: { dialTimeout: 0, responseHeaderTimeout: 0, idleConnTimeout: 0 },
+  serverName: undefined,
+  certificates: [],
+  minVersion: undefined,
+  maxVersion: undefined,
 }
 
 const limit = { addPrefix: { prefix: '/a' } }

@@ -21,7 +21,10 @@ function limited(average: number): Handler {
     throw new Error('a rate limit needs no other part of the configuration')
   }
   const make = <T extends object>(_: string, made: () => T): T => made()
-  const scope = { name: 'limit@bench', middleware: nothing, service: nothing, keep: make, share: make, log: silentLog }
+  const scope = {
+    ...{ name: 'limit@bench', log: silentLog, keep: make, share: make },
+    ...{ middleware: nothing, service: nothing, transport: nothing },
+  }
   const terms = { average, period: 1000, burst: average, sourceCriterion: undefined, redis: undefined }
   return rateLimit.build(terms, scope)(last)
 }
