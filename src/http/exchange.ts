@@ -110,8 +110,9 @@ export class Exchange {
     if (at >= 0) this.#listeners?.splice(at, 1)
   }
 
-  /** Another attempt is made: what the one before has learnt of a server is no longer true. */
-  forgetOrigin(): void {
+  /** Another attempt is made: what the one before has learnt is no longer true. */
+  forgetAttempt(): void {
+    this.failure = undefined
     this.serverUrl = undefined
     this.originDurationMs = undefined
     this.originStatus = undefined

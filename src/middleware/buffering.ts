@@ -84,7 +84,7 @@ async function sendBuffered(sending: Sending): Promise<HttpResponse> {
       const mayRetry = number <= maximumRetries && !isUpgraded && exchange.cancelled === undefined
       if (!mayRetry || retryExpression?.holds(attempted) !== true) return settle(outcome)
       if (outcome.kind === 'answered') outcome.response.body.cancel(notWanted)
-      exchange.forgetOrigin()
+      exchange.forgetAttempt()
     }
   } finally {
     exchange.interim = interim

@@ -97,7 +97,7 @@ class Attempts {
         const pauseMs = backOffMs({ initialIntervalMs: initialInterval, attempts }, number)
         this.#way.retries(number + 1, this.#request, pauseMs)
         if (pauseMs > 0) await pause(exchange, pauseMs)
-        exchange.forgetOrigin()
+        exchange.forgetAttempt()
       }
       exchange.interim = interim
       return await this.#last(attempts)
@@ -136,12 +136,17 @@ class Attempts {
     if (this.#body?.isReplayable === false) return false
     if (outcome.kind === 'answered') {
       const { status, upgrade } = outcome.response
-      return upgrade === undefined && this.#isBadStatus(status)
+      // A layer in between may have put a page of its own in the place of the failure, and noted that.
+      return upgrade === undefined && (this.#isUnsent(this.#request.exchange.failure) || this.#isBadStatus(status))
     }
-    const { code, facts } = outcome.error
-    if (facts.retry === 'unsent' && !this.#terms.disableRetryOnNetworkError) return true
+    const { error } = outcome
+    if (this.#isUnsent(error)) return true
     // What the client did wrong it has done wrong for every attempt.
-    return !code.startsWith('client.') && this.#isBadStatus(facts.status)
+    return !error.code.startsWith('client.') && this.#isBadStatus(error.facts.status)
+  }
+
+  #isUnsent(failure: ProxyError | undefined): boolean {
+    return failure?.facts.retry === 'unsent' && !this.#terms.disableRetryOnNetworkError
   }
 
   get #isLate(): boolean {

@@ -187,6 +187,19 @@ describe('retry', () => {
     expect(request.exchange).toMatchObject({ serverUrl: undefined, originStatus: undefined })
   })
 
+  test('tries again although an error page stands for the refusal', async () => {
+    let calls = 0
+    const pages: Handler = (request) => {
+      calls += 1
+      if (calls === 3) return Promise.resolve(answer(200))
+      request.exchange.failure = new ProxyError('upstream.refused', 'no')
+      return Promise.resolve(answer(404))
+    }
+    const request = makeRequest()
+    const response = await buildMiddleware(retry, three)(pages)(request)
+    expect([calls, response.status, request.exchange.failure]).toEqual([3, 200, undefined])
+  })
+
   test('keeps interim responses from the client until the last attempt', async () => {
     const sent: number[] = []
     const early = (attempt: number) => (request: HttpRequest) => {

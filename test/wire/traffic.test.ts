@@ -80,6 +80,16 @@ describe.each(ways)('retry over %s', (way) => {
     expect(proxy.entries.filter((entry) => entry.includes('another attempt'))).toHaveLength(2)
   })
 
+  test('asks another server although an error page would stand for the refusal', async () => {
+    await using upstream = new WireUpstream(answering(okay))
+    const pages = '{ errors: { status: ["500-599"], service: noop@internal, query: /page } }'
+    const servers = [`http://127.0.0.1:${await freePort()}`, upstream.url]
+    const dynamic = dynamicOf({ middlewares: ['{ retry: { attempts: 3 } }', pages], servers })
+    await using proxy = await WireProxy.start({ way, dynamic })
+    for (let time = 0; time < 4; time++) expect(status(await ask(proxy, request()))).toBe(200)
+    expect(proxy.exchanges.every(({ failure }) => failure === undefined)).toBe(true)
+  })
+
   test('does not send again what a server may have seen', async () => {
     await using dying = new WireUpstream((peer) => void peer.expect('\r\n\r\n').then(() => peer.close()))
     const dynamic = dynamicOf({ middlewares: ['{ retry: { attempts: 3 } }'], servers: [dying.url] })
