@@ -1,7 +1,7 @@
 # Sourced by scripts/test: the programs that the tests talk to, from Debian's packages.
 
 # program:package
-test_programs=(curl:curl openssl:openssl nginx:nginx-light wrk:wrk h2load:nghttp2-client)
+test_programs=(curl:curl openssl:openssl nginx:nginx-light redis-server:redis-server wrk:wrk h2load:nghttp2-client)
 
 # nginx lives in /usr/sbin, which is not on everybody's path.
 PATH="$PATH:/usr/sbin:/sbin"
@@ -20,7 +20,7 @@ missing_packages() {
   done
 }
 
-# The tests start nginx themselves, on ports of their own: installing it must not leave a service behind.
+# The tests start nginx and Redis themselves, on ports of their own: installing them must not leave a service behind.
 apt_install() {
   (
     policy=/usr/sbin/policy-rc.d
@@ -47,5 +47,8 @@ install_test_programs() {
   rm -f "$log"
   case " ${packages[*]} " in
     *' nginx-light '*) update-rc.d nginx disable >/dev/null 2>&1 || true ;;
+  esac
+  case " ${packages[*]} " in
+    *' redis-server '*) update-rc.d redis-server disable >/dev/null 2>&1 || true ;;
   esac
 }

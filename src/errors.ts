@@ -28,6 +28,7 @@ const table = {
   'upstream.responseTimeout': { status: 504, retry: 'never', log: 'warn' },
   'upstream.truncated': { status: 502, retry: 'never', log: 'warn' },
   'upstream.authFailed': { status: 500, retry: 'never', log: 'error' },
+  'upstream.tooLarge': { status: 500, retry: 'never', log: 'warn' },
   'proxy.noServer': { status: 503, retry: 'never', log: 'debug' },
   'proxy.unexpected': { status: 500, retry: 'never', log: 'error' },
   'proxy.writeTimeout': { status: 504, retry: 'never', log: 'info' },

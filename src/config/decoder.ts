@@ -1,5 +1,7 @@
+import type { DocumentSource } from './dynamic-element.ts'
 import type { ConfigNode } from './node.ts'
 import type { ProblemCollector, Source } from './problem.ts'
+import { sourceOfOffset, type PlacedText } from './text-position.ts'
 
 /** The outcome of decoding something that has a problem; the problem itself is in `Place.problems`. */
 export const invalid: unique symbol = Symbol('invalid')
@@ -48,19 +50,27 @@ export interface FieldDescription {
 export class Place {
   readonly path: string
   readonly problems: ProblemCollector
+  readonly #document: DocumentSource | undefined
 
-  constructor(problems: ProblemCollector, path = '') {
+  /** `document`: what is decoded was read from it. */
+  constructor(problems: ProblemCollector, path = '', document?: DocumentSource) {
     this.problems = problems
     this.path = path
+    this.#document = document
   }
 
   key(name: string): Place {
     const step = /^[^\s."[\]]+$/.test(name) ? name : JSON.stringify(name)
-    return new Place(this.problems, this.path === '' ? step : `${this.path}.${step}`)
+    return this.#inner(this.path === '' ? step : `${this.path}.${step}`)
   }
 
   item(index: number): Place {
-    return new Place(this.problems, `${this.path}[${index}]`)
+    return this.#inner(`${this.path}[${index}]`)
+  }
+
+  /** The same spot, whose problems go elsewhere. */
+  collectingIn(problems: ProblemCollector): Place {
+    return new Place(problems, this.path, this.#document)
   }
 
   /** Reports an error and gives `invalid`, so that a decoder can `return at.error(…)`. */
@@ -69,8 +79,18 @@ export class Place {
     return invalid
   }
 
+  /** An error at one character of a text: for languages inside the configuration. */
+  errorWithin(placed: PlacedText, offset: number, message: string): typeof invalid {
+    const { source } = placed
+    return this.error(this.#document === undefined ? source : sourceOfOffset(placed, offset, this.#document), message)
+  }
+
   warning(source: Source, message: string): void {
     this.problems.add({ severity: 'warning', source, path: this.path, message })
+  }
+
+  #inner(path: string): Place {
+    return new Place(this.problems, path, this.#document)
   }
 }
 

@@ -39,3 +39,25 @@ function parseParts(text: string): number | undefined {
   }
   return offset === 0 ? undefined : ms
 }
+
+const nsPerUnit = [
+  ['h', 3_600_000_000_000],
+  ['m', 60_000_000_000],
+] as const
+
+/** Milliseconds as Go writes a duration: `1m30s`, `1.5s`, `300ms`, `12.5µs`, `0s`. */
+export function formatDuration(ms: number): string {
+  let left = Math.round(Math.abs(ms) * 1e6)
+  const sign = ms < 0 && left > 0 ? '-' : ''
+  if (left === 0) return '0s'
+  if (left < 1e3) return `${sign}${left}ns`
+  if (left < 1e6) return `${sign}${left / 1e3}µs`
+  if (left < 1e9) return `${sign}${left / 1e6}ms`
+  let text = sign
+  for (const [unit, ns] of nsPerUnit) {
+    // Zero minutes are written after hours: `1h0m0s`.
+    if (left >= ns || text !== sign) text += `${Math.floor(left / ns)}${unit}`
+    left %= ns
+  }
+  return `${text}${left / 1e9}s`
+}

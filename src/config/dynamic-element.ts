@@ -102,7 +102,7 @@ export class ElementDecoder {
     const { section, name, source, node } = written
     const problems = new ProblemCollector()
     const { path } = written.place
-    const place = new Place(problems, path)
+    const place = new Place(problems, path, this.#document)
     if (decoder.isDisabledBy?.(node, place) === true) return undefined
     const value = decoder.decode(node, place)
     const found = problems.sorted()

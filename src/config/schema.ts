@@ -179,7 +179,7 @@ export function isolatedMap<T>(decoder: Decoder<T>): ObjectDecoder<Isolated<T>> 
     const bad = new Map<string, readonly Problem[]>()
     for (const [name, entry] of node.entries) {
       const problems = new ProblemCollector()
-      const place = new Place(problems, at.key(name).path)
+      const place = at.key(name).collectingIn(problems)
       const isDisabled = decoder.isDisabledBy?.(entry.node, place) === true
       const value = isDisabled ? undefined : decoder.decode(entry.node, place)
       at.problems.addAll(problems.sorted())

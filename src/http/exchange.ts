@@ -112,6 +112,16 @@ export class Exchange {
     if (at >= 0) this.#listeners?.splice(at, 1)
   }
 
+  /** Another attempt is made: what the one before has learnt is no longer true. */
+  forgetAttempt(): void {
+    this.failure = undefined
+    this.serverUrl = undefined
+    this.originDurationMs = undefined
+    this.originStatus = undefined
+    this.originHeaders = undefined
+    this.originBytes = undefined
+  }
+
   /** Called by the server when the client is gone, has timed out, or the proxy shuts down. Only the first call counts. */
   cancel(error: ProxyError): void {
     if (this.#cancelled !== undefined) return

@@ -19,12 +19,22 @@ export interface MiddlewareScope {
    * settings, and outlive the snapshot. Without `tls` an https server must have a certificate that the system trusts.
    */
   transport(tls: ClientTls | undefined): Transport
+  /**
+   * State that outlives the snapshot: the same object again after a reload for the same router, as long as this
+   * middleware's configuration has not changed. Its `Symbol.dispose`, if any, is called when nothing uses it any more,
+   * though requests that are on their way may still come by; its `describeState`, if any, is what the API tells.
+   */
+  keep<T extends object>(key: string, make: () => T): T
+  /** As `keep`, but one object for all that give the same key, whatever their router and configuration. */
+  share<T extends object>(key: string, make: () => T): T
 }
 
 export interface MiddlewareDefinition<Options = unknown> {
   /** The key in the configuration, `stripPrefix`. */
   readonly name: string
   readonly options: Decoder<Options>
+  /** It makes its spans itself: one for each attempt, say, instead of one for all. */
+  readonly tracesItself?: boolean
   /** Called once per router and snapshot. May throw an Error with a plain message: only the routers using it fail. */
   build(options: Options, scope: MiddlewareScope): Middleware
 }

@@ -18,9 +18,9 @@ const options = object({
 export const inFlightReq = defineMiddleware({
   name: 'inFlightReq',
   options,
-  build: ({ amount, sourceCriterion: criterion }) => {
+  build: ({ amount, sourceCriterion: criterion }, scope) => {
     const sourceOf = buildSource(criterion, 'host')
-    const places = new Places(amount)
+    const places = scope.keep('places', () => new Places(amount))
     return (next) => (request) => {
       const place = places.take(sourceOf(request))
       if (place === undefined) return Promise.resolve(reply(429, `max connections reached: ${amount}`))

@@ -1,9 +1,12 @@
 import { addPrefix } from './add-prefix.ts'
 import { basicAuth } from './basic-auth.ts'
+import { buffering } from './buffering.ts'
 import { chain } from './chain.ts'
+import { circuitBreaker } from './circuit-breaker.ts'
 import { compress } from './compress.ts'
 import { contentType } from './content-type.ts'
 import { digestAuth } from './digest-auth.ts'
+import { encodedCharacters } from './encoded-characters.ts'
 import { errors } from './errors.ts'
 import { forwardAuth } from './forward-auth.ts'
 import { headers } from './headers.ts'
@@ -11,10 +14,12 @@ import { inFlightReq } from './in-flight-req.ts'
 import { ipAllowList } from './ip-allow-list.ts'
 import { ipWhiteList } from './ip-white-list.ts'
 import { passTLSClientCert } from './pass-tls-client-cert.ts'
+import { rateLimit } from './rate-limit.ts'
 import { redirectRegex } from './redirect-regex.ts'
 import { redirectScheme } from './redirect-scheme.ts'
 import { replacePath } from './replace-path.ts'
 import { replacePathRegex } from './replace-path-regex.ts'
+import { retry } from './retry.ts'
 import { stripPrefix } from './strip-prefix.ts'
 import { stripPrefixRegex } from './strip-prefix-regex.ts'
 import type { MiddlewareDefinition } from './define.ts'
@@ -23,10 +28,13 @@ import type { MiddlewareDefinition } from './define.ts'
 export const middlewares: readonly MiddlewareDefinition[] = [
   addPrefix,
   basicAuth,
+  buffering,
   chain,
+  circuitBreaker,
   compress,
   contentType,
   digestAuth,
+  encodedCharacters,
   errors,
   forwardAuth,
   headers,
@@ -34,21 +42,15 @@ export const middlewares: readonly MiddlewareDefinition[] = [
   ipAllowList,
   ipWhiteList,
   passTLSClientCert,
+  rateLimit,
   redirectRegex,
   redirectScheme,
   replacePath,
   replacePathRegex,
+  retry,
   stripPrefix,
   stripPrefixRegex,
 ]
 
 /** Kinds that Traefik has and Sluice has not: `not supported yet` instead of `unknown key`. */
-export const missingMiddlewares: readonly string[] = [
-  'buffering',
-  'circuitBreaker',
-  'encodedCharacters',
-  'grpcWeb',
-  'plugin',
-  'rateLimit',
-  'retry',
-]
+export const missingMiddlewares: readonly string[] = ['grpcWeb', 'plugin']

@@ -28,6 +28,7 @@ const causes: Readonly<Record<ErrorCode, string>> = {
   'upstream.responseTimeout': 'upstream response time-out',
   'upstream.truncated': 'upstream truncated',
   'upstream.authFailed': 'auth server failed',
+  'upstream.tooLarge': 'upstream response too large',
   'proxy.noServer': 'no server',
   'proxy.unexpected': 'unexpected error',
   'proxy.writeTimeout': 'write time-out',

@@ -63,9 +63,10 @@ export async function buildSnapshot(options: SnapshotOptions): Promise<Snapshot>
     alpn: options.alpn,
     previous: options.previous?.tls,
   })
-  const services = serviceBuilder(options, board)
+  const { builder, middlewares, wrap } = serviceBuilder(options, board)
   const tracesInternals = options.static.tracing?.addInternals === true
-  const routers = buildHttpRouters({ ...routing(options, board), ...services, tracesInternals })
+  const service = (name: string, owner: string) => builder.get(name, owner)
+  const routers = buildHttpRouters({ ...routing(options, board), service, wrap, tracesInternals })
   const tcp = buildTcpRoutes({
     ...routing(options, board),
     entryPoints: [...options.static.entryPoints.keys()],
@@ -78,12 +79,22 @@ export async function buildSnapshot(options: SnapshotOptions): Promise<Snapshot>
     const parts = { routers: routers.get(name) ?? [], tcp: tcp.get(name)!, tls, board }
     entryPoints.set(name, buildEntryPoint(name, parts, options))
   }
-  const { builder, middlewares } = services
-  const retire = () => {
-    for (const key of builder.keptKeys) options.kept.release(key)
-    for (const key of [...builder.transportKeys, ...middlewares.transportKeys]) options.transports.release(key)
-  }
+  const transportKeys = [...builder.transportKeys, ...middlewares.transportKeys]
+  const retire = releaseOf({ transportKeys, keptKeys: [...builder.keptKeys, ...middlewares.keptKeys] }, options)
   return { entryPoints, problems: board.problems, board, services: builder.built, tls, retire }
+}
+
+interface HeldKeys {
+  readonly transportKeys: readonly string[]
+  readonly keptKeys: readonly string[]
+}
+
+/** Apart, so that a snapshot does not hold what it was built from: the one before, and so all that have ever been. */
+function releaseOf({ transportKeys, keptKeys }: HeldKeys, { transports, kept }: SnapshotOptions): () => void {
+  return () => {
+    for (const key of transportKeys) transports.release(key)
+    for (const key of keptKeys) kept.release(key)
+  }
 }
 
 function serviceBuilder(options: SnapshotOptions, board: StatusBoard) {
@@ -98,6 +109,7 @@ function serviceBuilder(options: SnapshotOptions, board: StatusBoard) {
     log: options.log,
     transports: options.transports,
     defaultTransport,
+    kept: options.kept,
     service: (name, owner) => builder.get(name, owner),
   })
   const wrap = (names: readonly string[], owner: string, last: Handler) => middlewares.wrap(names, owner, last)
@@ -119,7 +131,7 @@ function serviceBuilder(options: SnapshotOptions, board: StatusBoard) {
     runCheck: options.runCheck,
     log: options.log,
   })
-  return { builder, middlewares, wrap, service: (name: string, owner: string) => builder.get(name, owner) }
+  return { builder, middlewares, wrap }
 }
 
 function routing(options: SnapshotOptions, board: StatusBoard) {

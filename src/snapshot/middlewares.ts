@@ -1,9 +1,11 @@
-import type { DynamicConfiguration } from '../config/dynamic.ts'
+import type { DynamicConfiguration, HttpMiddleware } from '../config/dynamic.ts'
+import type { Element } from '../config/dynamic-element.ts'
 import type { Handler, Middleware } from '../http/message.ts'
 import { composeChain, type Layer } from '../middleware/compose.ts'
 import type { ClientTls } from '../middleware/client-tls.ts'
 import type { MiddlewareScope } from '../middleware/define.ts'
 import type { Log } from '../observe/log.ts'
+import type { KeptState } from './kept-state.ts'
 import type { Transport } from '../upstream/transport.ts'
 import { qualify } from './reference.ts'
 import type { StatusBoard } from './status.ts'
@@ -16,6 +18,7 @@ export interface MiddlewaresOptions {
   readonly log: Log
   readonly transports: TransportStore
   readonly defaultTransport: TransportSettings
+  readonly kept: KeptState
   service(name: string, owner: string): Handler
 }
 
@@ -23,7 +26,11 @@ export interface MiddlewaresOptions {
 export class MiddlewareBuilder {
   /** What the snapshot holds of the transport store. */
   readonly transportKeys: string[] = []
+  /** What the snapshot holds of `KeptState`. */
+  readonly keptKeys: string[] = []
   readonly #options: MiddlewaresOptions
+  /** How often each site has asked for state: a router can name one middleware twice. */
+  readonly #asked = new Map<string, number>()
   /** The way from the router to the middleware being built, to tell a cycle. */
   readonly #path: string[] = []
 
@@ -34,18 +41,20 @@ export class MiddlewareBuilder {
   /** `last` behind the middlewares named, as written in the element `owner`. Throws an Error with a plain message. */
   wrap(names: readonly string[], owner: string, last: Handler): Handler {
     if (names.length === 0) return last
-    const layers = names.map((name) => this.#layer(qualify(name, owner)))
+    const layers = names.map((name) => this.#layer(qualify(name, owner), [owner]))
     return composeChain(layers, last, { traced: this.#options.traced })
   }
 
-  #layer(name: string): Layer {
+  /** `site`: the owner and the middlewares within which this one stands, for the identity of its state. */
+  #layer(name: string, site: readonly string[]): Layer {
     const element = this.#options.configuration.httpMiddlewares.get(name)
     if (element === undefined) throw new Error(`the middleware "${name}" does not exist`)
     if (this.#path.includes(name)) throw new Error(`recursion detected in ${[...this.#path, name].join('->')}`)
     this.#path.push(name)
     try {
       const { definition, options } = element.value
-      return { name, type: definition.name, middleware: definition.build(options, this.#scope(name)) }
+      const middleware = definition.build(options, this.#scope(element, [...site, name]))
+      return { name, type: definition.name, middleware, tracesItself: definition.tracesItself }
     } catch (thrown) {
       const message = thrown instanceof Error ? thrown.message : String(thrown)
       this.#options.board.disable('httpMiddlewares', element, { message })
@@ -55,14 +64,28 @@ export class MiddlewareBuilder {
     }
   }
 
-  #scope(name: string): MiddlewareScope {
+  #scope({ name, fingerprint }: Element<HttpMiddleware>, site: readonly string[]): MiddlewareScope {
     return {
       name,
       log: this.#options.log.with({ middleware: name }),
-      middleware: (reference) => this.#single(qualify(reference, name)),
+      middleware: (reference) => this.#single(qualify(reference, name), site),
       service: (reference) => this.#options.service(reference, name),
+      keep: (key, make) => this.#acquire(this.#numbered([...site, key, fingerprint].join(' ')), make),
+      share: (key, make) => this.#acquire(`shared ${key}`, make),
       transport: (tls) => this.#transport(tls),
     }
+  }
+
+  #acquire<T extends object>(key: string, make: () => T): T {
+    const value = this.#options.kept.acquire(key, make)
+    this.keptKeys.push(key)
+    return value
+  }
+
+  #numbered(key: string): string {
+    const number = (this.#asked.get(key) ?? 0) + 1
+    this.#asked.set(key, number)
+    return `${key} ${number}`
   }
 
   #transport(tls: ClientTls | undefined): Transport {
@@ -72,8 +95,8 @@ export class MiddlewareBuilder {
     return transport
   }
 
-  #single(name: string): Middleware {
-    const layer = this.#layer(name)
+  #single(name: string, site: readonly string[]): Middleware {
+    const layer = this.#layer(name, site)
     return (next) => composeChain([layer], next, { traced: this.#options.traced })
   }
 }

@@ -37,6 +37,13 @@ describe('a chain', () => {
     expect(composeChain([layer], last, { traced: false })).toBe(outer)
   })
 
+  test('leaves the spans to a layer that makes them itself', () => {
+    const outer: Handler = () => last(makeRequest())
+    const layer = { name: 'a@file', type: 'marking', middleware: () => outer }
+    expect(composeChain([layer], last, { traced: true })).not.toBe(outer)
+    expect(composeChain([{ ...layer, tracesItself: true }], last, { traced: true })).toBe(outer)
+  })
+
   test('is built once: a layer is asked for its handler at no request', async () => {
     let built = 0
     const middleware: Middleware = (next) => {

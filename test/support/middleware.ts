@@ -35,6 +35,8 @@ const emptyScope: MiddlewareScope = {
   transport: () => {
     throw new Error('no transport')
   },
+  keep: (_, make) => make(),
+  share: (_, make) => make(),
 }
 
 /** The middleware that a configuration with these options would build. */

@@ -73,6 +73,12 @@ export class WireProxy implements AsyncDisposable {
     return new WireProxy({ app, port: Number(bound!.address.split(':').pop()), folder, entries })
   }
 
+  /** Gives it another dynamic configuration, which is applied a moment later. */
+  async reload(dynamic: string): Promise<void> {
+    await this.#folder.write('dynamic.yaml', dynamic)
+    this.#app.reload()
+  }
+
   async connect(): Promise<WirePeer> {
     const client = await WirePeer.connect(this.port, `client ${this.#clients.length + 1}`)
     this.#clients.push(client)

@@ -1,3 +1,4 @@
+import { pullBody } from '../../src/http/pull-body.ts'
 import { emptyBody, textBody, type Body } from '../../src/http/body.ts'
 import { Exchange, type ClientFacts, type TlsFacts } from '../../src/http/exchange.ts'
 import { headerValues, noHeaders } from '../../src/http/headers.ts'
@@ -64,6 +65,19 @@ export async function pass(
   }
   const response = await middleware(next)(request)
   return { received, response }
+}
+
+/** A body whose length nobody knows beforehand, and that tells whether it was cancelled. */
+export function chunkedBody(text: string, cancelled: () => void = () => {}): Body {
+  let left: Uint8Array | undefined = Buffer.from(text)
+  return pullBody({
+    read: () => {
+      const piece = left
+      left = undefined
+      return Promise.resolve(piece)
+    },
+    cancel: cancelled,
+  })
 }
 
 /** The fields as an object, values of one name joined by ` | `: easy to compare whole. */
