@@ -3,6 +3,7 @@ import { ProxyError } from '../../src/errors.ts'
 import { emptyBody, textBody, type Body } from '../../src/http/body.ts'
 import type { Handler, HttpRequest, HttpResponse } from '../../src/http/message.ts'
 import { buffering } from '../../src/middleware/buffering.ts'
+import { unnamedFiles } from './buffering/unnamed-files.ts'
 import { buildMiddleware, problemsOf } from '../support/middleware.ts'
 import { chunkedBody, makeRequest, makeResponse, readText } from '../support/request.ts'
 
@@ -17,6 +18,10 @@ function code(outcome: Promise<HttpResponse>): Promise<string | number> {
     ({ status }) => status,
     (error: ProxyError) => error.code,
   )
+}
+
+function posted(): HttpRequest {
+  return makeRequest({ method: 'POST', body: chunked('0123456789') })
 }
 
 const echo: Handler = async (request) => makeResponse({ body: chunked(await readText(request.body)) })
@@ -53,6 +58,18 @@ describe('buffering', () => {
       Promise.resolve(makeResponse({ body })),
     )
     expect(await code(handler(makeRequest()))).toBe(expected)
+  })
+
+  test('leaves no file open, whether its answer is read or not', async () => {
+    const limits = { memRequestBodyBytes: 2, memResponseBodyBytes: 2 }
+    const handler = buildMiddleware(buffering, limits)(echo)
+    const [read, dropped] = [await handler(posted()), await handler(posted())]
+    expect(await unnamedFiles(process.pid)).toHaveLength(2)
+    await readText(read.body)
+    dropped.body.cancel(new ProxyError('client.reset', 'gone'))
+    const deadline = performance.now() + 2000
+    while ((await unnamedFiles(process.pid)).length > 0 && performance.now() < deadline) await Bun.sleep(1)
+    expect(await unnamedFiles(process.pid)).toEqual([])
   })
 
   test('gives up what is too large', async () => {

@@ -1,4 +1,4 @@
-import { readdir, readlink } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'bun:test'
 import { ProxyError } from '../../../src/errors.ts'
@@ -6,6 +6,7 @@ import type { Body } from '../../../src/http/body.ts'
 import { pullBody } from '../../../src/http/pull-body.ts'
 import { Spool, type SpoolLimits } from '../../../src/middleware/buffering/spool.ts'
 import { readText } from '../../support/request.ts'
+import { unnamedFiles } from './unnamed-files.ts'
 import { startProgram } from '../../support/process.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
@@ -29,17 +30,6 @@ async function readBytes(body: Body): Promise<Buffer> {
   return Buffer.concat(pieces)
 }
 
-/** Files of this process that have no name any more. */
-async function openUnnamedFiles(): Promise<number> {
-  const links = await readdir('/proc/self/fd')
-  const targets = await Promise.all(links.map((fd) => readlinkOrNothing(join('/proc/self/fd', fd))))
-  return targets.filter((target) => /sluice-.*\(deleted\)$/.test(target)).length
-}
-
-async function readlinkOrNothing(path: string): Promise<string> {
-  return readlink(path).catch(() => '')
-}
-
 describe('Spool', () => {
   test.each([0, 1, 99, 100, 101, 5000, 200_000])('gives %i bytes back, as often as asked', async (size) => {
     const bytes = Buffer.from(Array.from({ length: size }, (_, at) => at % 251))
@@ -57,12 +47,12 @@ describe('Spool', () => {
 
   test('has a file only when there is more than may be in memory, and none once it is closed', async () => {
     const small = await Spool.of(bodyOf([new Uint8Array(100)]), limits)
-    expect(await openUnnamedFiles()).toBe(0)
+    expect(await unnamedFiles(process.pid)).toEqual([])
     const large = await Spool.of(bodyOf([new Uint8Array(101)]), limits)
-    expect(await openUnnamedFiles()).toBe(1)
+    expect(await unnamedFiles(process.pid)).toHaveLength(1)
     await large.close()
     await small.close()
-    expect(await openUnnamedFiles()).toBe(0)
+    expect(await unnamedFiles(process.pid)).toEqual([])
     expect(
       await large
         .open()
@@ -78,7 +68,7 @@ describe('Spool', () => {
     const pieces = [bytes.subarray(0, 150), bytes.subarray(150)]
     const outcome = await Spool.of(bodyOf(pieces, failure), { ...limits, maximumBytes: 250 }).catch((error) => error)
     expect(outcome.code).toBe(code)
-    expect(await openUnnamedFiles()).toBe(0)
+    expect(await unnamedFiles(process.pid)).toEqual([])
   })
 
   test('tells when a body has been read, or is not wanted', async () => {
@@ -106,9 +96,7 @@ describe('Spool', () => {
     await using scratch = await temporaryFolder()
     await using program = startProgram([process.execPath, script], { env: { TMPDIR: scratch.path } })
     await program.waitFor(/buffered 1000000/)
-    const fds = await readdir(`/proc/${program.pid}/fd`)
-    const targets = await Promise.all(fds.map((fd) => readlinkOrNothing(`/proc/${program.pid}/fd/${fd}`)))
-    expect(targets.filter((target) => target.startsWith(scratch.path))).toHaveLength(1)
+    expect(await unnamedFiles(program.pid)).toHaveLength(1)
     program.signal('SIGKILL')
     await program.exited
     expect(await readdir(scratch.path)).toEqual([])
