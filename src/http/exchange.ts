@@ -112,8 +112,9 @@ export class Exchange {
     if (at >= 0) this.#listeners?.splice(at, 1)
   }
 
-  /** Another attempt is made: what the one before has learnt is no longer true. */
+  /** Another attempt is made: what the one before has learnt is no longer true, but that its server was of no use. */
   forgetAttempt(): void {
+    if (this.serverUrl !== undefined) (this.failedServers ??= new Set()).add(this.serverUrl)
     this.failure = undefined
     this.serverUrl = undefined
     this.originDurationMs = undefined

@@ -1,5 +1,5 @@
 /**
- * What middlewares keep from one snapshot to the next (token buckets, circuit states), by keys that say whose it is and
+ * What is kept from one snapshot to the next (token buckets, circuit states, health), by keys that say whose it is and
  * of which configuration. Each snapshot takes what it needs with `acquire` and gives it back when it is retired; what no
  * snapshot holds any more is forgotten, after its `Symbol.dispose` if it has one.
  */

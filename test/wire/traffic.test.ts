@@ -112,6 +112,18 @@ describe.each(ways)('retry over %s', (way) => {
     expect(busy.connections.length).toBeGreaterThan(0)
   })
 
+  test('asks each server once before it asks one again', async () => {
+    await using one = new WireUpstream(answering(unavailable))
+    await using two = new WireUpstream(answering(unavailable))
+    await using good = new WireUpstream(answering(okay))
+    const retry = '{ retry: { attempts: 3, status: ["503"] } }'
+    const dynamic = dynamicOf({ middlewares: [retry], servers: [one.url, two.url, good.url] })
+    await using proxy = await WireProxy.start({ way, dynamic })
+    // Many at a time: the balancer's turns alone would send two attempts of one request to one server.
+    const answers = await Promise.all(Array.from({ length: 12 }, () => ask(proxy, request())))
+    expect(answers.map(status)).toEqual(Array(12).fill(200))
+  })
+
   test('goes on with a body that is still coming when a server gives up early', async () => {
     await using busy = new WireUpstream((peer) => void peer.expect('first').then(() => peer.send(unavailable).close()))
     await using good = new WireUpstream(counting)
