@@ -1,8 +1,9 @@
 import { ProxyError, toProxyError } from '../errors.ts'
 import { bytesBody, emptyBody, isEmptyBody, type Body } from './body.ts'
-import { canonicalName, type Headers as HeaderList } from './headers.ts'
+import type { Headers as HeaderList } from './headers.ts'
 import { requestTarget, type HttpRequest, type HttpResponse } from './message.ts'
 import { pullBody } from './pull-body.ts'
+import { wireName } from './wire-name.ts'
 
 /**
  * The request as the platform's own type, for code that is written against it. The body can be read once, here or
@@ -130,18 +131,6 @@ function toWebHeaders(request: HttpRequest): Headers {
 
 function contentLength(written: string | undefined): number | undefined {
   return written !== undefined && /^\d{1,15}$/.test(written) ? Number(written) : undefined
-}
-
-const wireNames = new Map<string, string>()
-const mostWireNames = 500
-
-/** The platform gives names in lower case; on the wire they are as Go writes them. Kept, since they are always the same. */
-function wireName(lower: string): string {
-  const known = wireNames.get(lower)
-  if (known !== undefined) return known
-  const name = canonicalName(lower)
-  if (wireNames.size < mostWireNames) wireNames.set(lower, name)
-  return name
 }
 
 /** A stream that has failed rejects its cancelling as well; the failure has been told by `read`. */

@@ -60,6 +60,12 @@ export class Connection {
     return this.#state === 'closed'
   }
 
+  /** The protocol that both sides agreed on in the TLS handshake; '' without one. */
+  get alpnProtocol(): string {
+    const { alpnProtocol } = this.#socket
+    return typeof alpnProtocol === 'string' ? alpnProtocol : ''
+  }
+
   /** The peer's FIN has come. */
   get hasEnded(): boolean {
     return this.#hasEnded
