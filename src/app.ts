@@ -9,7 +9,9 @@ import type { Handler } from './http/message.ts'
 import { reply } from './http/reply.ts'
 import type { HeadLimits } from './http1/head.ts'
 import { Http1Session } from './http1/server.ts'
+import { Http2Session } from './http2/server.ts'
 import { EntryPoint, type EntryPointOptions, type Session } from './listen/entry-point.ts'
+import { matchHttp2Preface } from './listen/preface.ts'
 import type { Connection } from './net/connection.ts'
 import { listenFault } from './net/listen.ts'
 import { createAccessLog, type AccessLog } from './observe/access-log.ts'
@@ -45,7 +47,7 @@ export interface BoundEntryPoint {
 }
 
 /** Protocols that can be spoken after a TLS handshake. */
-const servedProtocols = ['http/1.1']
+const servedProtocols = ['h2', 'http/1.1']
 
 /** Traefik's slack above maxHeaderBytes; a target of its own limit keeps 414 and 431 apart. */
 const headSlackBytes = 4096
@@ -226,13 +228,13 @@ export class App {
       readTimeoutMs: transport.respondingTimeouts.readTimeout,
       log: this.#log.with({ entryPoint: name }),
       routes: () => this.#current(name).connections,
-      serveHttp: this.#http1(name, configuration, () => entryPoint.isDraining),
+      serveHttp: this.#http(name, configuration, () => entryPoint.isDraining),
     })
     this.#log.info('entry point listens', { entryPoint: name, address: entryPoint.address })
     return entryPoint
   }
 
-  #http1(name: string, { http, transport }: EntryPointConfiguration, isDraining: () => boolean) {
+  #http(name: string, { http, http2, transport }: EntryPointConfiguration, isDraining: () => boolean) {
     const { readTimeout, writeTimeout, idleTimeout } = transport.respondingTimeouts
     const shared = {
       entryPoint: name,
@@ -244,11 +246,16 @@ export class App {
       keepAliveMaxTimeMs: transport.keepAliveMaxTime,
       isDraining,
       finished: this.#exchanges.publish,
+      ...http2,
+      log: this.#log.with({ entryPoint: name }),
     }
     const plain = { ...shared, handler: () => this.#current(name).plain }
     const overTls = { ...shared, handler: () => this.#current(name).overTls }
     return (connection: Connection, client: ClientFacts, early: Buffer): Session => {
-      const session = new Http1Session(connection, client, client.tls === undefined ? plain : overTls)
+      const options = client.tls === undefined ? plain : overTls
+      const session = speaksHttp2(client, early)
+        ? new Http2Session(connection, client, options)
+        : new Http1Session(connection, client, options)
       session.start(early)
       return session
     }
@@ -264,6 +271,11 @@ function openEntryPoint(options: EntryPointOptions): EntryPoint {
     const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
     throw new Error(`entry point ${name} can't listen on ${address}: ${listenFault(thrown)}`, { cause: thrown })
   }
+}
+
+/** Over TLS both sides have agreed by ALPN; without it the client says so by its first bytes (RFC 9113 §3.3). */
+function speaksHttp2({ tls }: ClientFacts, early: Buffer): boolean {
+  return tls === undefined ? matchHttp2Preface(early) === 'yes' : tls.alpn === 'h2'
 }
 
 /** Whether a peer's PROXY header is believed. */

@@ -98,7 +98,7 @@ export const entryPoint = object({
   proxyProtocol: optional(allowEmpty(object({ insecure: off, trustedIPs: ipRanges }))),
   forwardedHeaders: section(forwardedHeaders),
   http: section(http),
-  http2: notYet(http2),
+  http2: section(http2),
   http3: notYet(allowEmpty(object({ advertisedPort: withDefault(integer({ min: 0, max: 65_535 }), 0) }))),
   udp: notYet(object({ timeout: withDefault(positive, 3 * seconds) })),
   observability: section(

@@ -13,6 +13,8 @@ export interface Session {
   /** Between two requests: closing it loses nothing. */
   readonly isIdle: boolean
   abort(reason: ProxyError): void
+  /** Takes no more requests, and closes after those in progress. Without it an idle session is simply closed. */
+  drain?(): void
 }
 
 export interface EntryPointOptions {
@@ -69,7 +71,8 @@ export class EntryPoint {
     this.#isDraining = true
     this.#listener.stop()
     for (const [connection, session] of this.#sessions) {
-      if (session?.isIdle === true) connection.close()
+      if (session?.drain !== undefined) session.drain()
+      else if (session?.isIdle === true) connection.close()
     }
     if (this.#sessions.size === 0) return
     const cut = setTimeout(() => this.#cut(graceMs), graceMs)

@@ -7,7 +7,7 @@ import type { Log } from '../observe/log.ts'
 import type { Opening } from '../route/tcp-router.ts'
 import { parseClientHello } from './client-hello.ts'
 import type { ConnectionChoice, ConnectionRoutes } from './connection-routes.ts'
-import { matchPostgresSslRequest } from './preface.ts'
+import { matchHttp2Preface, matchPostgresSslRequest } from './preface.ts'
 import { parseProxyHeader } from './proxy-protocol.ts'
 
 /** A connection whose first bytes have been understood; nothing of them is consumed but a PROXY header. */
@@ -141,6 +141,8 @@ export class Identification implements Receiver {
     if (hello.kind === 'malformed') return this.#drop(`malformed ClientHello: ${hello.detail}`)
     if (hello.kind === 'hello') return this.#choose(this.#stage === 'postgresHello' ? 'postgres' : 'tls', bytes, hello)
     if (this.#stage === 'postgresHello') return this.#drop('no TLS after a PostgreSQL SSLRequest')
+    // Whoever serves the connection must see the whole preface to tell it from an HTTP/1 request.
+    if (matchHttp2Preface(bytes) === 'incomplete') return
     this.#choose('plaintext', bytes, { serverName: '', alpn: [] })
   }
 

@@ -61,6 +61,7 @@ describe('The static configuration', () => {
             maxHeaderBytes: 1_048_576,
             underscoreHeadersStrategy: 'keep',
           },
+          http2: { maxConcurrentStreams: 250, maxDecoderHeaderTableSize: 4096, maxEncoderHeaderTableSize: 4096 },
           observability: { accessLogs: true, metrics: true, tracing: true, traceVerbosity: 'minimal' },
         },
       ],
@@ -238,7 +239,10 @@ describe('An entry point', () => {
   })
 
   test.each([
-    ['http2: {maxConcurrentStreams: 5}', 'entryPoints.web.http2: not supported yet'],
+    [
+      'http2: {maxConcurrentStreams: -1}',
+      'entryPoints.web.http2.maxConcurrentStreams: is out of range: -1 (expected a whole number from 0 to 2147483647)',
+    ],
     ['http3: {}', 'entryPoints.web.http3: not supported yet'],
     ['udp: {timeout: 1}', 'entryPoints.web.udp: not supported yet'],
     ['allowACMEByPass: true', 'entryPoints.web.allowACMEByPass: not supported yet'],
@@ -346,7 +350,7 @@ describe('The static configuration refuses', () => {
     expect(decode('[log]\n  level = "loud"\n[entryPoints.web]\naddres = ":80"\n', 'toml').problems).toEqual([
       'file:2:11: log.level: "loud" is not known (expected "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL" or "PANIC")',
       'file:3:14: entryPoints.web.address: is required (expected [host]:port, such as ":80", "127.0.0.1:8080" or "[::1]:80/tcp")',
-      'file:4:1: entryPoints.web.addres: unknown key (expected address, reusePort, asDefault, transport, proxyProtocol, forwardedHeaders, http, observability; did you mean "address"?)',
+      'file:4:1: entryPoints.web.addres: unknown key (expected address, reusePort, asDefault, transport, proxyProtocol, forwardedHeaders, http, http2, observability; did you mean "address"?)',
     ])
   })
 })

@@ -91,6 +91,12 @@ export class WireProxy implements AsyncDisposable {
     return this.exchanges[count - 1]!
   }
 
+  /** As on SIGTERM: clients that are still there stay for as long as they may. */
+  shutDown(): Promise<void> {
+    this.#closing ??= this.#app.close()
+    return this.#closing
+  }
+
   /** Ends the proxy and gives what it wrote to its access log. */
   async accessLog(): Promise<Record<string, unknown>[]> {
     await this.#close()
