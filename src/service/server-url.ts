@@ -14,9 +14,8 @@ export const serverUrl = scalar<ServerUrl>('a URL such as http://10.0.0.1:8080 o
 
 export function parseServerUrl(written: string): Parsed<ServerUrl> {
   const scheme = /^([a-z0-9+.-]+):/i.exec(written)?.[1]?.toLowerCase()
-  if (scheme === 'h2c') return { ok: false, message: 'h2c servers are not supported yet' }
   if (scheme === 'unix') return parseUnixUrl(written)
-  if (scheme !== 'http' && scheme !== 'https')
+  if (scheme !== 'http' && scheme !== 'https' && scheme !== 'h2c')
     return { ok: false, message: `is not a server's URL: ${JSON.stringify(written)}` }
   if (!URL.canParse(written)) return { ok: false, message: `is not a URL: ${JSON.stringify(written)}` }
   const url = new URL(written)

@@ -201,6 +201,7 @@ function implicitTransport(serversTransport: StaticConfiguration['serversTranspo
     cipherSuites: undefined,
     peerCertURI: undefined,
     peerCertSANs: [],
+    disableHTTP2: false,
   }
 }
 

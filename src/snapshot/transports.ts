@@ -6,6 +6,7 @@ import { cipherList } from '../listen/cipher-suites.ts'
 import type { PeerName } from '../net/dial.ts'
 import { chooseTransport } from '../upstream/choose.ts'
 import { fetchTransport } from '../upstream/fetch.ts'
+import { http2Transport } from '../upstream/http2.ts'
 import { socketTransport, type SocketTransportOptions } from '../upstream/socket.ts'
 import type { Transport } from '../upstream/transport.ts'
 
@@ -23,6 +24,7 @@ export type TransportSettings = Pick<
   | 'cipherSuites'
   | 'peerCertURI'
   | 'peerCertSANs'
+  | 'disableHTTP2'
 >
 
 interface Held {
@@ -47,8 +49,11 @@ export class TransportStore {
   /** Throws an Error with a plain message for a certificate that can't be read. */
   acquire(settings: TransportSettings): { readonly transport: Transport; readonly key: string } {
     const options = this.#optionsOf(settings)
+    const disableHttp2 = settings.disableHTTP2
     // Hashed, since it has private keys in it and is itself part of keys that may be shown.
-    const key = createHash('sha256').update(JSON.stringify(options)).digest('hex')
+    const key = createHash('sha256')
+      .update(JSON.stringify([options, disableHttp2]))
+      .digest('hex')
     const held = this.#held.get(key)
     if (held !== undefined) {
       held.holders += 1
@@ -57,6 +62,8 @@ export class TransportStore {
     const transport = chooseTransport({
       fetch: fetchTransport(options),
       socket: socketTransport(options),
+      http2: (http1) => http2Transport(options, http1),
+      disableHttp2,
       fastProxy: this.#fastProxy,
       verifiesPeerNames: options.tls.peerNames !== undefined,
     })

@@ -5,6 +5,10 @@ import type { OutgoingRequest, Transport } from './transport.ts'
 export interface TransportChoice {
   readonly fetch: Transport
   readonly socket: Transport
+  /** Made with what a request falls back to when its server does not speak HTTP/2. */
+  http2(http1: Pick<Transport, 'send'>): Transport
+  /** `disableHTTP2`: only servers that are called `h2c` get it. */
+  readonly disableHttp2: boolean
   /** `experimental.fastProxy`: plain HTTP/1.1 always goes over the socket transport. */
   readonly fastProxy: boolean
   /** Names in the server's certificate are asked for, which fetch can't look at beside its own verification. */
@@ -12,16 +16,28 @@ export interface TransportChoice {
 }
 
 /** The one place that decides which way a request goes. */
-export function chooseTransport({ fetch, socket, fastProxy, verifiesPeerNames }: TransportChoice): Transport {
-  return {
+export function chooseTransport(choice: TransportChoice): Transport {
+  const { fetch, socket, disableHttp2, fastProxy, verifiesPeerNames } = choice
+  const http1: Pick<Transport, 'send'> = {
     send(request) {
       const isPlain = request.server.scheme === 'http'
       if (isPlain ? fastProxy : verifiesPeerNames) return socket.send(request)
       return isFetchable(request) ? fetch.send(request) : socket.send(request)
     },
+  }
+  const http2 = choice.http2(http1)
+  return {
+    send(request) {
+      const { scheme } = request.server
+      if (scheme === 'http') return http1.send(request)
+      // An upgrade is HTTP/1's; Traefik as well opens it over that.
+      if (scheme === 'h2c' || (!disableHttp2 && request.upgrade === undefined)) return http2.send(request)
+      return http1.send(request)
+    },
     close() {
       fetch.close()
       socket.close()
+      http2.close()
     },
   }
 }
@@ -37,7 +53,13 @@ export function isFetchable(request: OutgoingRequest): boolean {
   if (!fetchableMethods.has(request.method)) return false
   if (request.upgrade !== undefined || request.expectContinue) return false
   if (!isEmptyBody(request.body) && (request.method === 'GET' || request.method === 'HEAD')) return false
+  if (!isEmptyBody(request.body) && comesInSmallPieces(request)) return false
   return isCanonicalTarget(request.target) && keepsHeaders(request.headers)
+}
+
+/** DATA frames of 16 KiB: an upload of 512 MiB in such pieces left fetch with 320 to 620 MB, the socket with 145. */
+function comesInSmallPieces({ exchange }: OutgoingRequest): boolean {
+  return exchange.request?.version === '2'
 }
 
 /** Only characters that URL leaves alone, and no dot segment in any spelling. */

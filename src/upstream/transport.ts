@@ -5,7 +5,8 @@ import type { HttpResponse } from '../http/message.ts'
 
 /** Where a server listens; one object per server, made at snapshot time. */
 export interface ServerAddress {
-  readonly scheme: 'http' | 'https'
+  /** `h2c`: HTTP/2 without TLS, by prior knowledge. */
+  readonly scheme: 'http' | 'https' | 'h2c'
   /** Without brackets. */
   readonly host: string
   readonly port: number

@@ -80,7 +80,6 @@ describe('loadBalancer', () => {
   })
 
   test.each([
-    [{ servers: [{ url: 'h2c://a' }] }, 'h2c servers are not supported yet'],
     [{ servers: [{ url: 'a:80' }] }, 'is not a server'],
     [{ servers: [{ weight: 1 }] }, 'url: is required'],
     [{ servers: [{ url: 'http://a', weigth: 2 }] }, 'did you mean "weight"?'],

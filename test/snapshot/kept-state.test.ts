@@ -99,6 +99,7 @@ const defaultTransport: TransportSettings = {
   cipherSuites: undefined,
   peerCertURI: undefined,
   peerCertSANs: [],
+  disableHTTP2: false,
 }
 
 const limit = { addPrefix: { prefix: '/a' } }

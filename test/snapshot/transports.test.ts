@@ -14,6 +14,7 @@ const settings: TransportSettings = {
   cipherSuites: undefined,
   peerCertURI: undefined,
   peerCertSANs: [],
+  disableHTTP2: false,
 }
 
 function store(): TransportStore {

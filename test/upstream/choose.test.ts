@@ -8,20 +8,28 @@ function named(name: string): Transport {
   return { send: () => Promise.resolve(makeResponse({ headers: ['X-Way', name] })), close: () => {} }
 }
 
+const plain = { fastProxy: false, verifiesPeerNames: false, disableHttp2: false }
+const fast = { ...plain, fastProxy: true }
+const verifying = { ...plain, verifiesPeerNames: true }
+
 describe('chooseTransport', () => {
   test.each([
-    ['http://a', { fastProxy: false, verifiesPeerNames: false }, {}, 'fetch'],
-    ['http://a', { fastProxy: true, verifiesPeerNames: false }, {}, 'socket'],
-    ['https://a', { fastProxy: true, verifiesPeerNames: false }, {}, 'fetch'],
-    ['https://a', { fastProxy: false, verifiesPeerNames: true }, {}, 'socket'],
-    ['http://a', { fastProxy: false, verifiesPeerNames: true }, {}, 'fetch'],
-    ['unix:/run/a.sock', { fastProxy: false, verifiesPeerNames: false }, {}, 'fetch'],
-    ['http://a', { fastProxy: false, verifiesPeerNames: false }, { method: 'LINK' }, 'socket'],
-    ['http://a', { fastProxy: false, verifiesPeerNames: false }, { target: '/a/../b' }, 'socket'],
-    ['http://a', { fastProxy: false, verifiesPeerNames: false }, { headers: ['Accept', '*/*'] }, 'socket'],
-    ['http://a', { fastProxy: false, verifiesPeerNames: false }, { upgrade: 'websocket' }, 'socket'],
+    ['http://a', plain, {}, 'fetch'],
+    ['http://a', fast, {}, 'socket'],
+    ['https://a', { ...fast, disableHttp2: true }, {}, 'fetch'],
+    ['https://a', { ...verifying, disableHttp2: true }, {}, 'socket'],
+    ['https://a', plain, {}, 'http2'],
+    ['https://a', plain, { upgrade: 'websocket' }, 'socket'],
+    ['h2c://a', { ...fast, disableHttp2: true }, {}, 'http2'],
+    ['http://a', verifying, {}, 'fetch'],
+    ['unix:/run/a.sock', plain, {}, 'fetch'],
+    ['http://a', plain, { method: 'LINK' }, 'socket'],
+    ['http://a', plain, { target: '/a/../b' }, 'socket'],
+    ['http://a', plain, { headers: ['Accept', '*/*'] }, 'socket'],
+    ['http://a', plain, { upgrade: 'websocket' }, 'socket'],
   ])('to %s with %j and %j goes by %4$s', async (url, options, parts, way) => {
-    const transport = chooseTransport({ fetch: named('fetch'), socket: named('socket'), ...options })
+    const ways = { fetch: named('fetch'), socket: named('socket'), http2: () => named('http2') }
+    const transport = chooseTransport({ ...ways, ...options })
     expect((await get(transport, url, parts)).headers).toEqual(['X-Way', way])
   })
 })

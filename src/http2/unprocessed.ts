@@ -1,0 +1,4 @@
+import { ProxyError } from '../errors.ts'
+
+/** The server has refused the request before it did anything with it (RFC 9113 §8.7): it may go to another connection. */
+export class Unprocessed extends ProxyError {}
