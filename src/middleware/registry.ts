@@ -9,6 +9,7 @@ import { digestAuth } from './digest-auth.ts'
 import { encodedCharacters } from './encoded-characters.ts'
 import { errors } from './errors.ts'
 import { forwardAuth } from './forward-auth.ts'
+import { grpcWeb } from './grpc-web.ts'
 import { headers } from './headers.ts'
 import { inFlightReq } from './in-flight-req.ts'
 import { ipAllowList } from './ip-allow-list.ts'
@@ -37,6 +38,7 @@ export const middlewares: readonly MiddlewareDefinition[] = [
   encodedCharacters,
   errors,
   forwardAuth,
+  grpcWeb,
   headers,
   inFlightReq,
   ipAllowList,
@@ -53,4 +55,4 @@ export const middlewares: readonly MiddlewareDefinition[] = [
 ]
 
 /** Kinds that Traefik has and Sluice has not: `not supported yet` instead of `unknown key`. */
-export const missingMiddlewares: readonly string[] = ['grpcWeb', 'plugin']
+export const missingMiddlewares: readonly string[] = ['plugin']

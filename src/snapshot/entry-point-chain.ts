@@ -1,6 +1,7 @@
 import type { EntryPointConfiguration } from '../config/static.ts'
 import { cleanTarget } from '../http/clean-target.ts'
 import { forwardedHeaders } from '../http/forwarded.ts'
+import { grpcErrors } from '../http/grpc.ts'
 import { ipRangeList } from '../http/ip-range-list.ts'
 import type { Handler, Middleware } from '../http/message.ts'
 import { recovery } from '../http/recovery.ts'
@@ -26,6 +27,7 @@ export function entryPointChain(options: EntryPointChainOptions): Middleware {
     forwardedHeaders({ ...trust, trusted, hostname: options.hostname }),
     recordRequest,
     requestDecorator,
+    grpcErrors,
     recovery(options.log.with({ entryPoint: options.name })),
   ]
   return (router) => layers.reduceRight<Handler>((next, layer) => layer(next), router)
