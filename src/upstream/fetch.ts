@@ -72,18 +72,25 @@ class FetchExchange implements Cancellable, BodyObserver {
     this.#watchDial()
     if (isEmptyBody(body)) this.#requestSent()
     try {
-      const answer = await this.#session.fetch(webOrigin(server) + target, this.#init())
-      return this.#convert(await fromSmallWebResponse(answer))
+      const response = await this.#session.fetch(webOrigin(server) + target, this.#init())
+      this.#answered()
+      checkFraming(response.headers)
+      return this.#convert(await fromSmallWebResponse(response, brokenOff))
     } catch (thrown) {
+      this.#answered()
       exchange.offCancel(this)
       const error = this.#abortedBy ?? fetchFault(thrown)
+      this.#abort(error)
       body.cancel(error)
       throw error
-    } finally {
-      this.#isAnswered = true
-      clearTimeout(this.#dialTimer)
-      clearTimeout(this.#headTimer)
     }
+  }
+
+  /** The head is there, or will never be. */
+  #answered(): void {
+    this.#isAnswered = true
+    clearTimeout(this.#dialTimer)
+    clearTimeout(this.#headTimer)
   }
 
   cancelled(error: ProxyError): void {
@@ -137,8 +144,7 @@ class FetchExchange implements Cancellable, BodyObserver {
   /** The reason to tell instead of the AbortError that it caused. */
   failed(error: ProxyError): ProxyError {
     this.#request.exchange.offCancel(this)
-    if (this.#abortedBy !== undefined) return this.#abortedBy
-    return error.code === 'proxy.unexpected' ? new ProxyError('upstream.truncated', error.message, error.cause) : error
+    return this.#abortedBy ?? error
   }
 
   /** As the other transport does, and Go: the server's time begins with the last byte of the request. */
@@ -179,6 +185,24 @@ function webOrigin({ origin, socketPath }: ServerAddress): string {
   return socketPath === undefined ? origin : 'http://localhost'
 }
 
+/** What fetch accepts and the other transport refuses: a message that can be read in two ways (RFC 9112 §6.3). */
+function checkFraming(headers: Headers): void {
+  const coding = headers.get('transfer-encoding')
+  if (coding === null) return
+  if (coding.toLowerCase() !== 'chunked') {
+    throw new ProxyError('upstream.malformed', 'a transfer coding other than chunked')
+  }
+  if (headers.has('content-length')) {
+    throw new ProxyError('upstream.malformed', 'both Content-Length and Transfer-Encoding')
+  }
+}
+
+/** What fetch says of a body that ends too early. */
+function brokenOff(thrown: unknown): ProxyError {
+  if (thrown instanceof ProxyError) return thrown
+  return new ProxyError('upstream.truncated', thrown instanceof Error ? thrown.message : String(thrown), thrown)
+}
+
 const announcesEmptyBody = new Set(['POST', 'PUT', 'PATCH'])
 
 const faults: Record<string, ErrorCode> = {
@@ -193,6 +217,9 @@ const faults: Record<string, ErrorCode> = {
   EPROTO: 'upstream.handshake',
   Timeout: 'upstream.responseTimeout',
   Malformed_HTTP_Response: 'upstream.malformed',
+  InvalidContentLength: 'upstream.malformed',
+  UnsupportedTransferEncoding: 'upstream.malformed',
+  UnrequestedUpgrade: 'upstream.malformed',
 }
 
 function fetchFault(thrown: unknown): ProxyError {
