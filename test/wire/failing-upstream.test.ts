@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { blackHole } from '../support/black-hole.ts'
 import { freePort } from '../support/ports.ts'
 import { plainFields, ways, WireProxy } from '../support/proxy.ts'
 import type { WirePeer } from '../support/wire-peer.ts'
@@ -311,27 +312,3 @@ describe('over socket, a server that', () => {
     expect(await client.expect('ok')).toStartWith(`${hints}HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\n`)
   })
 })
-
-/** A listener that accepts nothing: its backlog is full, so that the handshake of any other connection stands still. */
-async function blackHole(): Promise<{ url: string } & AsyncDisposable> {
-  const program = `
-import socket, sys
-s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(0)
-held = [socket.socket() for _ in range(3)]
-for h in held:
-    h.setblocking(False)
-    try: h.connect(s.getsockname())
-    except BlockingIOError: pass
-print(s.getsockname()[1], flush=True)
-sys.stdin.read()
-`
-  const child = Bun.spawn(['python3', '-c', program], { stdin: 'pipe', stdout: 'pipe' })
-  const { value } = await child.stdout.getReader().read()
-  return {
-    url: `http://127.0.0.1:${new TextDecoder().decode(value).trim()}`,
-    [Symbol.asyncDispose]: async () => {
-      await child.stdin.end()
-      await child.exited
-    },
-  }
-}
