@@ -14,34 +14,49 @@ export type FetchTransportOptions = Omit<SocketTransportOptions, 'limits'>
 
 /** Forwarding by the platform's `fetch`. Only for what `isFetchable` (choose.ts) lets through. */
 export function fetchTransport(options: FetchTransportOptions): Transport {
-  const sessions = new Upstreams<Bun.FetchSession>({
-    // One for each server: the limit on idle connections is per host, and Bun's is per session.
-    make: () => openSession(options),
+  const pools = new Upstreams<FetchPool>({
+    make: () => new FetchPool(options),
     // Only idle connections are closed: the session goes on.
-    readdress: (session) => session.close(),
-    close: (session) => session.close(),
+    readdress: ({ session }) => session.close(),
+    close: (pool) => pool.close(),
     idleTimeoutMs: options.idleTimeoutMs,
   })
   return {
-    send: (request) => new FetchExchange(request, options, sessions.get(request.server)).send(),
-    close: () => sessions.close(),
+    send: (request) => new FetchExchange(request, options, pools.get(request.server)).send(),
+    close: () => pools.close(),
   }
 }
 
-function openSession({ tls, idleTimeoutMs, maxIdleConnectionsPerHost }: FetchTransportOptions): Bun.FetchSession {
-  return new Bun.FetchSession({
-    tls: {
-      ...tls.options,
-      rejectUnauthorized: !tls.insecureSkipVerify,
-      ...(tls.serverName === undefined ? {} : { serverName: tls.serverName }),
-    } as NonNullable<ConstructorParameters<typeof Bun.FetchSession>[0]>['tls'],
-    // An environment variable must not send some requests another way than those that go over a socket.
-    proxy: false,
-    keepAlive: {
-      idleTimeout: idleTimeoutMs === 0 ? undefined : idleTimeoutMs / 1000,
-      maxIdleSockets: maxIdleConnectionsPerHost,
-    },
-  })
+/** The connections to one server: a session counts its idle ones over all servers, where Traefik counts for each. */
+class FetchPool {
+  readonly session: Bun.FetchSession
+  #isClosed = false
+
+  constructor({ tls, idleTimeoutMs, maxIdleConnectionsPerHost }: FetchTransportOptions) {
+    this.session = new Bun.FetchSession({
+      tls: {
+        ...tls.options,
+        rejectUnauthorized: !tls.insecureSkipVerify,
+        ...(tls.serverName === undefined ? {} : { serverName: tls.serverName }),
+      } as NonNullable<ConstructorParameters<typeof Bun.FetchSession>[0]>['tls'],
+      // An environment variable must not send some requests another way than those that go over a socket.
+      proxy: false,
+      keepAlive: {
+        idleTimeout: idleTimeoutMs === 0 ? undefined : idleTimeoutMs / 1000,
+        maxIdleSockets: maxIdleConnectionsPerHost,
+      },
+    })
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.session.close()
+  }
+
+  /** An exchange is over. A session that was closed meanwhile keeps its connection all the same. */
+  exchangeOver(): void {
+    if (this.#isClosed) setImmediate(() => this.session.close())
+  }
 }
 
 /**
@@ -52,7 +67,7 @@ function openSession({ tls, idleTimeoutMs, maxIdleConnectionsPerHost }: FetchTra
 class FetchExchange implements Cancellable, BodyObserver {
   readonly #request: OutgoingRequest
   readonly #options: FetchTransportOptions
-  readonly #session: Bun.FetchSession
+  readonly #pool: FetchPool
   readonly #controller = new AbortController()
   #dialTimer: Timer | undefined
   #headTimer: Timer | undefined
@@ -60,10 +75,10 @@ class FetchExchange implements Cancellable, BodyObserver {
   #isAnswered = false
   #abortedBy: ProxyError | undefined
 
-  constructor(request: OutgoingRequest, options: FetchTransportOptions, session: Bun.FetchSession) {
+  constructor(request: OutgoingRequest, options: FetchTransportOptions, pool: FetchPool) {
     this.#request = request
     this.#options = options
-    this.#session = session
+    this.#pool = pool
   }
 
   async send(): Promise<HttpResponse> {
@@ -72,7 +87,7 @@ class FetchExchange implements Cancellable, BodyObserver {
     this.#watchDial()
     if (isEmptyBody(body)) this.#requestSent()
     try {
-      const response = await this.#session.fetch(webOrigin(server) + target, this.#init())
+      const response = await this.#pool.session.fetch(webOrigin(server) + target, this.#init())
       this.#answered()
       checkFraming(response.headers)
       return this.#convert(await fromSmallWebResponse(response, brokenOff))
@@ -138,6 +153,7 @@ class FetchExchange implements Cancellable, BodyObserver {
   /** The response is over. What is left of an upload that it did not wait for is of no use. */
   ended(): void {
     this.#request.exchange.offCancel(this)
+    this.#pool.exchangeOver()
     if (!this.#isSent) this.#abort(new ProxyError('upstream.reset', 'answered before the whole request had come'))
   }
 

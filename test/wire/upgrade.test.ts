@@ -6,7 +6,8 @@ import { WireUpstream } from '../support/wire-upstream.ts'
 const handshake =
   `GET /chat HTTP/1.1\r\n${plainFields}Connection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n` +
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n'
-const switched = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n'
+const switched =
+  'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n'
 
 interface Tunnel extends AsyncDisposable {
   readonly proxy: WireProxy
@@ -14,9 +15,15 @@ interface Tunnel extends AsyncDisposable {
   readonly server: WirePeer
 }
 
-async function openTunnel(options: { way?: 'fetch' | 'socket'; early?: string; flags?: string[] } = {}): Promise<Tunnel> {
+async function openTunnel(
+  options: { way?: 'fetch' | 'socket'; early?: string; flags?: string[] } = {},
+): Promise<Tunnel> {
   const upstream = new WireUpstream()
-  const proxy = await WireProxy.start({ servers: [upstream.url], way: options.way ?? 'fetch', flags: options.flags ?? [] })
+  const proxy = await WireProxy.start({
+    servers: [upstream.url],
+    way: options.way ?? 'fetch',
+    flags: options.flags ?? [],
+  })
   const client = await proxy.connect()
   client.send(handshake + (options.early ?? ''))
   const server = await upstream.request('\r\n\r\n')
