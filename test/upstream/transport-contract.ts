@@ -10,6 +10,8 @@ import { makeRequest, readText } from '../support/request.ts'
 import { WireUpstream } from '../support/wire-upstream.ts'
 
 const okay = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+/** Long enough not to be taken whole before the answer is handed on. */
+const partOfBody = 'HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nhello'
 const gone = new ProxyError('client.reset', 'the client is gone')
 
 export type MakeTransport = (options: SocketTransportOptions) => Transport
@@ -228,7 +230,7 @@ function cancelContract(make: MakeTransport): void {
     const request = outgoing(upstream.port)
     const answer = transport.send(request)
     const server = await upstream.request()
-    server.send('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello')
+    server.send(partOfBody)
     const { body } = await answer
     expect(Buffer.from((await body.read())!).toString()).toBe('hello')
     const failure = failureOf(body.read())
@@ -256,7 +258,7 @@ function cancelContract(make: MakeTransport): void {
     const transport = make(settings)
     const answer = transport.send(outgoing(upstream.port))
     const server = await upstream.request()
-    server.send('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello')
+    server.send(partOfBody)
     const { body } = await answer
     body.cancel(gone)
     await server.toEnd()
@@ -302,11 +304,11 @@ function connectionContract(make: MakeTransport): void {
     const transport = make(settings)
     const answer = transport.send(outgoing(upstream.port))
     const server = await upstream.request()
-    server.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n')
+    server.send(partOfBody)
     const { body } = await answer
     transport.close()
-    server.send('ok')
-    expect(await readText(body)).toBe('ok')
+    server.send('x'.repeat(99_995))
+    expect(await readText(body)).toHaveLength(100_000)
     await upstream.allGone()
   })
 

@@ -105,7 +105,7 @@ describe.each(ways)('over %s, a server that', (way) => {
   })
 
   const broken: [string, string][] = [
-    ['of known length', 'Content-Length: 10\r\n\r\nhello'],
+    ['of known length', 'Content-Length: 100000\r\n\r\nhello'],
     ['in chunks', 'Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n'],
     ['in the middle of a chunk', 'Transfer-Encoding: chunked\r\n\r\na\r\nhello'],
   ]
@@ -214,6 +214,32 @@ describe.each(ways)('over %s, a server that', (way) => {
       expect(await client.take('ok')).not.toContain('Connection')
       await server.gone()
     }
+  })
+})
+
+describe('over fetch, a server that', () => {
+  test('breaks off a small body is a 502, since nothing of it has been sent on yet', async () => {
+    await using upstream = new WireUpstream()
+    await using proxy = await WireProxy.start({ way: 'fetch', servers: [upstream.url] })
+    const client = await proxy.connect()
+    client.send(get())
+    const server = await upstream.request()
+    server.send('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello').close()
+    expect(await client.expect('Bad Gateway')).toMatch(/^HTTP\/1\.1 502 [^]*\r\n\r\nBad Gateway$/)
+    expect((await proxy.finished(1)).failure?.code).toBe('upstream.truncated')
+  })
+
+  test('is slow with a small body is in time with its head', async () => {
+    await using upstream = new WireUpstream()
+    const flags = [`${timeouts}.responseHeaderTimeout=100ms`]
+    await using proxy = await WireProxy.start({ way: 'fetch', servers: [upstream.url], flags })
+    const client = await proxy.connect()
+    client.send(get())
+    const server = await upstream.request()
+    server.send('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello')
+    await Bun.sleep(200)
+    server.send('world')
+    expect(await client.expect('world')).toStartWith('HTTP/1.1 200 ')
   })
 })
 
