@@ -89,16 +89,21 @@ class FetchExchange implements Cancellable, BodyObserver {
     try {
       const response = await this.#pool.session.fetch(webOrigin(server) + target, this.#init())
       this.#answered()
-      checkFraming(response.headers)
+      const fault = framingFault(response.headers)
+      if (fault !== undefined) this.#refuse(fault)
       return this.#convert(await fromSmallWebResponse(response, brokenOff))
     } catch (thrown) {
       this.#answered()
       exchange.offCancel(this)
       const error = this.#abortedBy ?? fetchFault(thrown)
-      this.#abort(error)
       body.cancel(error)
       throw error
     }
+  }
+
+  #refuse(fault: ProxyError): never {
+    this.#abort(fault)
+    throw fault
   }
 
   /** The head is there, or will never be. */
@@ -126,8 +131,8 @@ class FetchExchange implements Cancellable, BodyObserver {
   }
 
   #stream(body: Body): ReadableStream<Uint8Array> {
-    const sent = () => this.#requestSent()
-    return toWebStream(new ObservedBody(body, { ended: sent, failed: (error) => error }))
+    const ended = () => this.#requestSent()
+    return toWebStream(new ObservedBody(body, { ended, failed: (error) => error }))
   }
 
   #headers(): Record<string, string> {
@@ -202,15 +207,14 @@ function webOrigin({ origin, socketPath }: ServerAddress): string {
 }
 
 /** What fetch accepts and the other transport refuses: a message that can be read in two ways (RFC 9112 §6.3). */
-function checkFraming(headers: Headers): void {
+function framingFault(headers: Headers): ProxyError | undefined {
   const coding = headers.get('transfer-encoding')
-  if (coding === null) return
+  if (coding === null) return undefined
   if (coding.toLowerCase() !== 'chunked') {
-    throw new ProxyError('upstream.malformed', 'a transfer coding other than chunked')
+    return new ProxyError('upstream.malformed', 'a transfer coding other than chunked')
   }
-  if (headers.has('content-length')) {
-    throw new ProxyError('upstream.malformed', 'both Content-Length and Transfer-Encoding')
-  }
+  if (!headers.has('content-length')) return undefined
+  return new ProxyError('upstream.malformed', 'both Content-Length and Transfer-Encoding')
 }
 
 /** What fetch says of a body that ends too early. */

@@ -10,6 +10,7 @@ import type { Socket } from 'bun'
 const [role, ...words] = process.argv.slice(2)
 const [total, message] = role === 'connect' ? [Number(words[1]), words[2]!] : [Number(words[0]), words[1]!]
 let received = 0
+let isDone = false
 
 const socket = {
   open(opened: Socket) {
@@ -18,7 +19,8 @@ const socket = {
   data(from: Socket, bytes: Buffer) {
     if (received === 0) standStill(from)
     received += bytes.length
-    if (received < total) return
+    if (received < total || isDone) return
+    isDone = true
     if (role === 'listen') from.write(message)
     console.log('done')
   },

@@ -22,7 +22,7 @@ export const settings: SocketTransportOptions = {
   dialTimeoutMs: 2000,
   responseHeaderTimeoutMs: 0,
   idleTimeoutMs: 5000,
-  tls: { serverName: undefined, insecureSkipVerify: false, options: {} },
+  tls: { serverName: undefined, insecureSkipVerify: false, peerNames: undefined, options: {} },
 }
 
 /** A request as `forward` would hand it on, to a server on loopback. */
@@ -76,7 +76,9 @@ function failureOf(promise: Promise<unknown>): Promise<unknown> {
 export function transportContract(name: string, make: MakeTransport): void {
   describe(`${name}: an exchange`, () => exchangeContract(make))
   describe(`${name}: a failure`, () => failureContract(make))
+  describe(`${name}: the breaking off`, () => brokenBodyContract(make))
   describe(`${name}: cancelling`, () => cancelContract(make))
+  describe(`${name}: cancelling`, () => lateCancelContract(make))
   describe(`${name}: connections`, () => connectionContract(make))
 }
 
@@ -175,7 +177,9 @@ function failureContract(make: MakeTransport): void {
     await upstream.allGone()
     transport.close()
   })
+}
 
+function brokenBodyContract(make: MakeTransport): void {
   test('of the response’s body is told by that body', async () => {
     await using upstream = new WireUpstream()
     const transport = make(settings)
@@ -190,20 +194,23 @@ function failureContract(make: MakeTransport): void {
   test('of the request’s body reaches the server as an abort', async () => {
     await using upstream = new WireUpstream()
     const transport = make(settings)
-    const failing = Promise.withResolvers<undefined>()
+    const failing = Promise.withResolvers<void>()
     let isFirst = true
     const body = pullBody({
-      read: () => {
-        if (!isFirst) return failing.promise
+      read: async () => {
+        if (!isFirst) {
+          await failing.promise
+          throw gone
+        }
         isFirst = false
-        return Promise.resolve(Buffer.from('begin'))
+        return Buffer.from('begin')
       },
       cancel: () => {},
     })
     const answer = transport.send(outgoing(upstream.port, { method: 'POST', body }))
     const failure = failureOf(answer)
     const server = await upstream.request('begin')
-    failing.reject(gone)
+    failing.resolve()
     expect(await failure).toBe(gone)
     await server.toEnd()
     expect(server.text).not.toContain('\r\n0\r\n')
@@ -252,7 +259,9 @@ function cancelContract(make: MakeTransport): void {
     await upstream.allGone()
     expect(upstream.connections.map(({ text }) => text).join('')).toBe('')
   })
+}
 
+function lateCancelContract(make: MakeTransport): void {
   test('the answer’s body closes the connection', async () => {
     await using upstream = new WireUpstream()
     const transport = make(settings)
