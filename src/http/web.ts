@@ -60,20 +60,12 @@ const smallBodyBytes = 16 * 1024
 function webHead(response: Response): { readonly headers: HeaderList; readonly length: number | undefined } {
   const headers: string[] = []
   let written: string | undefined
-  let isCoded = false
   // Set-Cookie comes once for each cookie, every other name once.
   for (const [name, value] of response.headers) {
     if (name === 'content-length') written = value
-    else if (name === 'transfer-encoding') isCoded = true
-    else headers.push(wireName(name), value)
+    else if (name !== 'transfer-encoding') headers.push(wireName(name), value)
   }
-  const length = contentLength(written)
-  if (isCoded && written !== undefined) {
-    // fetch reads such a message in one of its two ways (RFC 9112 §6.3); the other transport refuses it as well.
-    if (response.body !== null) discard(response.body.cancel())
-    throw new ProxyError('upstream.malformed', 'both Content-Length and Transfer-Encoding')
-  }
-  return { headers, length }
+  return { headers, length: contentLength(written) }
 }
 
 /** A body of ours as a stream of the platform; nothing is read before it is asked for. */

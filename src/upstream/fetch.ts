@@ -14,34 +14,49 @@ export type FetchTransportOptions = Omit<SocketTransportOptions, 'limits'>
 
 /** Forwarding by the platform's `fetch`. Only for what `isFetchable` (choose.ts) lets through. */
 export function fetchTransport(options: FetchTransportOptions): Transport {
-  const sessions = new Upstreams<Bun.FetchSession>({
-    // One for each server: the limit on idle connections is per host, and Bun's is per session.
-    make: () => openSession(options),
+  const pools = new Upstreams<FetchPool>({
+    make: () => new FetchPool(options),
     // Only idle connections are closed: the session goes on.
-    readdress: (session) => session.close(),
-    close: (session) => session.close(),
+    readdress: ({ session }) => session.close(),
+    close: (pool) => pool.close(),
     idleTimeoutMs: options.idleTimeoutMs,
   })
   return {
-    send: (request) => new FetchExchange(request, options, sessions.get(request.server)).send(),
-    close: () => sessions.close(),
+    send: (request) => new FetchExchange(request, options, pools.get(request.server)).send(),
+    close: () => pools.close(),
   }
 }
 
-function openSession({ tls, idleTimeoutMs, maxIdleConnectionsPerHost }: FetchTransportOptions): Bun.FetchSession {
-  return new Bun.FetchSession({
-    tls: {
-      ...tls.options,
-      rejectUnauthorized: !tls.insecureSkipVerify,
-      ...(tls.serverName === undefined ? {} : { serverName: tls.serverName }),
-    } as NonNullable<ConstructorParameters<typeof Bun.FetchSession>[0]>['tls'],
-    // An environment variable must not send some requests another way than those that go over a socket.
-    proxy: false,
-    keepAlive: {
-      idleTimeout: idleTimeoutMs === 0 ? undefined : idleTimeoutMs / 1000,
-      maxIdleSockets: maxIdleConnectionsPerHost,
-    },
-  })
+/** The connections to one server: a session counts its idle ones over all servers, where Traefik counts for each. */
+class FetchPool {
+  readonly session: Bun.FetchSession
+  #isClosed = false
+
+  constructor({ tls, idleTimeoutMs, maxIdleConnectionsPerHost }: FetchTransportOptions) {
+    this.session = new Bun.FetchSession({
+      tls: {
+        ...tls.options,
+        rejectUnauthorized: !tls.insecureSkipVerify,
+        ...(tls.serverName === undefined ? {} : { serverName: tls.serverName }),
+      } as NonNullable<ConstructorParameters<typeof Bun.FetchSession>[0]>['tls'],
+      // An environment variable must not send some requests another way than those that go over a socket.
+      proxy: false,
+      keepAlive: {
+        idleTimeout: idleTimeoutMs === 0 ? undefined : idleTimeoutMs / 1000,
+        maxIdleSockets: maxIdleConnectionsPerHost,
+      },
+    })
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.session.close()
+  }
+
+  /** An exchange is over. A session that was closed meanwhile keeps its connection all the same. */
+  exchangeOver(): void {
+    if (this.#isClosed) setImmediate(() => this.session.close())
+  }
 }
 
 /**
@@ -52,7 +67,7 @@ function openSession({ tls, idleTimeoutMs, maxIdleConnectionsPerHost }: FetchTra
 class FetchExchange implements Cancellable, BodyObserver {
   readonly #request: OutgoingRequest
   readonly #options: FetchTransportOptions
-  readonly #session: Bun.FetchSession
+  readonly #pool: FetchPool
   readonly #controller = new AbortController()
   #dialTimer: Timer | undefined
   #headTimer: Timer | undefined
@@ -60,10 +75,10 @@ class FetchExchange implements Cancellable, BodyObserver {
   #isAnswered = false
   #abortedBy: ProxyError | undefined
 
-  constructor(request: OutgoingRequest, options: FetchTransportOptions, session: Bun.FetchSession) {
+  constructor(request: OutgoingRequest, options: FetchTransportOptions, pool: FetchPool) {
     this.#request = request
     this.#options = options
-    this.#session = session
+    this.#pool = pool
   }
 
   async send(): Promise<HttpResponse> {
@@ -72,18 +87,30 @@ class FetchExchange implements Cancellable, BodyObserver {
     this.#watchDial()
     if (isEmptyBody(body)) this.#requestSent()
     try {
-      const answer = await this.#session.fetch(webOrigin(server) + target, this.#init())
-      return this.#convert(await fromSmallWebResponse(answer))
+      const response = await this.#pool.session.fetch(webOrigin(server) + target, this.#init())
+      this.#answered()
+      const fault = framingFault(response.headers)
+      if (fault !== undefined) this.#refuse(fault)
+      return this.#convert(await fromSmallWebResponse(response, brokenOff))
     } catch (thrown) {
+      this.#answered()
       exchange.offCancel(this)
       const error = this.#abortedBy ?? fetchFault(thrown)
       body.cancel(error)
       throw error
-    } finally {
-      this.#isAnswered = true
-      clearTimeout(this.#dialTimer)
-      clearTimeout(this.#headTimer)
     }
+  }
+
+  #refuse(fault: ProxyError): never {
+    this.#abort(fault)
+    throw fault
+  }
+
+  /** The head is there, or will never be. */
+  #answered(): void {
+    this.#isAnswered = true
+    clearTimeout(this.#dialTimer)
+    clearTimeout(this.#headTimer)
   }
 
   cancelled(error: ProxyError): void {
@@ -104,8 +131,8 @@ class FetchExchange implements Cancellable, BodyObserver {
   }
 
   #stream(body: Body): ReadableStream<Uint8Array> {
-    const sent = () => this.#requestSent()
-    return toWebStream(new ObservedBody(body, { ended: sent, failed: (error) => error }))
+    const ended = () => this.#requestSent()
+    return toWebStream(new ObservedBody(body, { ended, failed: (error) => error }))
   }
 
   #headers(): Record<string, string> {
@@ -131,14 +158,14 @@ class FetchExchange implements Cancellable, BodyObserver {
   /** The response is over. What is left of an upload that it did not wait for is of no use. */
   ended(): void {
     this.#request.exchange.offCancel(this)
+    this.#pool.exchangeOver()
     if (!this.#isSent) this.#abort(new ProxyError('upstream.reset', 'answered before the whole request had come'))
   }
 
   /** The reason to tell instead of the AbortError that it caused. */
   failed(error: ProxyError): ProxyError {
     this.#request.exchange.offCancel(this)
-    if (this.#abortedBy !== undefined) return this.#abortedBy
-    return error.code === 'proxy.unexpected' ? new ProxyError('upstream.truncated', error.message, error.cause) : error
+    return this.#abortedBy ?? error
   }
 
   /** As the other transport does, and Go: the server's time begins with the last byte of the request. */
@@ -179,6 +206,23 @@ function webOrigin({ origin, socketPath }: ServerAddress): string {
   return socketPath === undefined ? origin : 'http://localhost'
 }
 
+/** What fetch accepts and the other transport refuses: a message that can be read in two ways (RFC 9112 §6.3). */
+function framingFault(headers: Headers): ProxyError | undefined {
+  const coding = headers.get('transfer-encoding')
+  if (coding === null) return undefined
+  if (coding.toLowerCase() !== 'chunked') {
+    return new ProxyError('upstream.malformed', 'a transfer coding other than chunked')
+  }
+  if (!headers.has('content-length')) return undefined
+  return new ProxyError('upstream.malformed', 'both Content-Length and Transfer-Encoding')
+}
+
+/** What fetch says of a body that ends too early. */
+function brokenOff(thrown: unknown): ProxyError {
+  if (thrown instanceof ProxyError) return thrown
+  return new ProxyError('upstream.truncated', thrown instanceof Error ? thrown.message : String(thrown), thrown)
+}
+
 const announcesEmptyBody = new Set(['POST', 'PUT', 'PATCH'])
 
 const faults: Record<string, ErrorCode> = {
@@ -193,6 +237,9 @@ const faults: Record<string, ErrorCode> = {
   EPROTO: 'upstream.handshake',
   Timeout: 'upstream.responseTimeout',
   Malformed_HTTP_Response: 'upstream.malformed',
+  InvalidContentLength: 'upstream.malformed',
+  UnsupportedTransferEncoding: 'upstream.malformed',
+  UnrequestedUpgrade: 'upstream.malformed',
 }
 
 function fetchFault(thrown: unknown): ProxyError {

@@ -23,12 +23,14 @@ export class Upstreams<T> {
   readonly #options: UpstreamsOptions<T>
   readonly #entries = new Map<string, Entry<T>>()
   #sweepAt = 64
+  #isClosed = false
 
   constructor(options: UpstreamsOptions<T>) {
     this.#options = options
   }
 
   get(server: ServerAddress): T {
+    if (this.#isClosed) return this.#makeClosed(server)
     const nowMs = performance.now()
     const entry = this.#entries.get(server.origin) ?? this.#make(server, nowMs)
     entry.usedAtMs = nowMs
@@ -37,8 +39,16 @@ export class Upstreams<T> {
   }
 
   close(): void {
+    this.#isClosed = true
     for (const { upstream } of this.#entries.values()) this.#options.close(upstream)
     this.#entries.clear()
+  }
+
+  /** For requests that are still on their way in a configuration that has been replaced: nothing is kept for later. */
+  #makeClosed(server: ServerAddress): T {
+    const upstream = this.#options.make(server)
+    this.#options.close(upstream)
+    return upstream
   }
 
   #make(server: ServerAddress, nowMs: number): Entry<T> {

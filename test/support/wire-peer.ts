@@ -43,6 +43,13 @@ export class WirePeer {
     return this
   }
 
+  /** As `send`, without a copy, for bytes that never change. Gives how many they are. */
+  sendShared(bytes: Buffer): number {
+    this.#unsent.push(bytes)
+    this.flush()
+    return bytes.length
+  }
+
   /** Resolves when the kernel has taken everything. */
   async sent(): Promise<void> {
     await this.#until(() => this.#unsent.length === 0 || this.isGone, 'the sending of all bytes')

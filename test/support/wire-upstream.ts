@@ -58,6 +58,14 @@ export class WireUpstream implements AsyncDisposable {
     await Promise.all(this.connections.map((peer) => peer.gone()))
   }
 
+  /** Waits until no more than this many connections are open. */
+  async atMost(count: number): Promise<void> {
+    while (this.openCount > count) {
+      const open = this.connections.filter(({ isGone }) => !isGone)
+      await Promise.race(open.map((peer) => peer.gone()))
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.stop(true)
   }
