@@ -1,3 +1,4 @@
+import { documentFormat } from '../config/document.ts'
 import { nearest } from '../config/nearest.ts'
 
 /** What the command line asks for. Flags of the static configuration go on as they came; `config/sources` reads them. */
@@ -107,7 +108,7 @@ function takeFlag(rest: readonly string[], name: string): { value: string | unde
 }
 
 function unknownCommand(word: string): Mistake {
-  const near = nearest(word, topics)
+  const near = documentFormat(word) === undefined ? nearest(word, topics) : `--configFile=${word}`
   const guess = near === undefined ? '' : `did you mean ${near}? `
   return mistake(`there is no command "${word}"`, `${guess}commands are ${topics.join(', ')}`)
 }

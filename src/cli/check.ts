@@ -29,10 +29,11 @@ export async function check(flags: readonly string[], format: CheckFormat): Prom
   return isValid ? 0 : 1
 }
 
-function summary(problems: readonly Problem[], { file, configuration }: LoadedConfiguration): string {
+function summary(problems: readonly Problem[], loaded: LoadedConfiguration): string {
+  const { file, configuration } = loaded
   const errors = problems.filter(({ severity }) => severity === 'error').length
   const warnings = problems.length - errors
-  const what = file ?? 'the configuration'
+  const what = file ?? (loaded.servesWhoami ? 'no configuration found, the embedded default' : 'the configuration')
   const unread = configuration === undefined ? '; the dynamic configuration was not looked at' : ''
   if (problems.length === 0) return `${what}: no mistakes`
   return `${what}: ${count(errors, 'error')}, ${count(warnings, 'warning')}${unread}`

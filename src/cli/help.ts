@@ -23,7 +23,7 @@ Settings come from a file, then the environment, then flags; later ones win, key
 const run = `sluice [run] [flags]: start the proxy.
 
   --configFile=FILE         static configuration, YAML or TOML; without it sluice.yaml, .yml or .toml is looked for
-                            in the working directory, /etc/sluice and $XDG_CONFIG_HOME
+                            in the working directory, /etc/sluice, $XDG_CONFIG_HOME/sluice and ~/.config/sluice
   --any.static.key=VALUE    sets that key; a boolean may stand alone: --accessLog
   --version, --help
 
@@ -31,17 +31,21 @@ When every entry point listens, one line on standard output tells where:
 
   sluice ready: web=127.0.0.1:8080 websecure=127.0.0.1:8443
 
-SIGTERM and SIGINT stop accepting, let requests in flight finish, and exit with 0. A mistake in the static
-configuration exits with 1; a mistake in a dynamic file leaves the last good version of it running and is logged.
+A mistake in the static configuration, or an address that can't be had, ends it with exit code 1. A mistake in a
+dynamic file is logged, and leaves everything else and the last good version of what is wrong running.
+
+  SIGTERM, SIGINT           stop accepting, let requests in flight finish, exit with 0
+  SIGHUP                    read the dynamic configuration again
+  SIGUSR1                   open the access log anew, after it was moved away
 `
 
 const check = `sluice check [flags]: read the whole configuration and report every mistake at once.
 
   --configFile=FILE         and all other flags, as for run
-  --format=text|json        json: a list of { file, line, column, path, message, severity } for tools
+  --format=text|json        json, for tools: { valid, problems: [{ severity, file, line, column, path, message }] }
 
 Reads the static configuration and every dynamic file that it names. Opens no port and starts nothing.
-Exits with 0 when there is no mistake, else with 1.
+Exits with 0 when there is no error (warnings do not count), with 1 when there is one.
 `
 
 const whoami = `sluice whoami [flags]: an HTTP server that answers with the request it got.

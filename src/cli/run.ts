@@ -43,6 +43,9 @@ async function serve(configuration: StaticConfiguration, loaded: LoadedConfigura
     const app = new App({ configuration, staticFile, environment: process.env, servesWhoami, log })
     const bound = await app.start()
     announce(bound, servesWhoami)
+    if (!servesWhoami && !hasProvider(configuration)) {
+      console.error('sluice: no provider is configured, so there are no routers (providers.file.filename names a file)')
+    }
     process.on('SIGHUP', () => app.reload())
     process.on('SIGUSR1', () => void app.reopenLogs())
     await stopped
@@ -61,6 +64,12 @@ function announce(bound: readonly { name: string; address: string }[], servesWho
   if (!servesWhoami || first === undefined) return
   const port = first.address.slice(first.address.lastIndexOf(':') + 1)
   writeFileSync(1, `No configuration found, so whoami answers everything. Try: curl http://127.0.0.1:${port}/\n`)
+}
+
+/** Without one every request is answered with 404, and nothing else would say why. */
+function hasProvider({ providers }: StaticConfiguration): boolean {
+  const { providersThrottleDuration: _, precedence: __, ...kinds } = providers
+  return Object.values(kinds).some((options) => options !== undefined)
 }
 
 function stopSignal(log: Log): Promise<void> {

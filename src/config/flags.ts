@@ -1,5 +1,6 @@
 import { type Assignment, schemaAt } from './assign.ts'
 import type { Description } from './decoder.ts'
+import { documentFormat } from './document.ts'
 import { ProblemCollector, type Problem } from './problem.ts'
 
 export interface ParsedFlags {
@@ -69,11 +70,16 @@ function joinRepeatedLists(assignments: readonly Assignment[], schema: Descripti
   return [...joined.values()]
 }
 
+/** `nginx -t x` and `caddy validate x` take a file as it is, so it is often tried here. */
+function meantFlag(argument: string): string {
+  return documentFormat(argument) !== undefined ? `did you mean --configFile=${argument}?` : 'expected --name=value'
+}
+
 function unexpected(argument: string): Problem {
   return {
     severity: 'error',
     source: { kind: 'flag', flag: argument },
     path: '',
-    message: 'is not a flag (expected --name=value)',
+    message: `is not a flag (${meantFlag(argument)})`,
   }
 }

@@ -91,7 +91,8 @@ function decodeKind<Definition extends KindDefinition>(
   }
   if (!isValid) return invalid
   if (first !== undefined) return first.kind
-  return at.error(node.source, `has no kind (expected one of ${registry.map(({ name }) => name).join(', ')})`)
+  const names = registry.map(({ name }) => name).join(', ')
+  return at.error(node.source, `has no kind (expected one of ${names}; one without options is written name: {})`)
 }
 
 function decodeOptions<Definition extends KindDefinition>(

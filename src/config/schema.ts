@@ -77,7 +77,13 @@ export function object<const F extends Fields>(fields: F): ObjectDecoder<FromFie
   return {
     expects: 'a map',
     decodeMap,
-    decode: (node, at) => decodeNonEmptyMap(node, at, decodeMap),
+    decode(node, at) {
+      const key = nameByLowerCase.get(lastStep(at.path).toLowerCase())
+      const isOutside = node.kind === 'scalar' && key !== undefined && fields[key]?.describe().kind === 'scalar'
+      if (!isOutside) return decodeNonEmptyMap(node, at, decodeMap)
+      // `address` where an entry point's name belongs: its line stands a step too far to the left.
+      return at.error(node.source, `is ${describeNode(node)} (expected a map; is "${key}" indented too little?)`)
+    },
     describe: () => ({ kind: 'object', fields: describeFields(fields), allowEmpty: false }),
   }
 }
@@ -306,6 +312,11 @@ function decodeNonEmptyMap<T>(
   if (node.kind !== 'map') return at.error(node.source, `is ${describeNode(node)} (expected a map)`)
   if (node.entries.size > 0) return decodeMap(node, at)
   return at.error(node.source, 'is empty, which sets nothing (give it a key, or leave it out)')
+}
+
+/** `entryPoints.address` → `address`. */
+function lastStep(path: string): string {
+  return path.slice(path.lastIndexOf('.') + 1)
 }
 
 function mapDecoder<T, U>(values: Decoder<T>, decodeMap: (map: MapNode, at: Place) => Decoded<U>): ObjectDecoder<U> {

@@ -34,8 +34,7 @@ export async function mergeSources(options: SourceOptions, schema: Description):
   const located = await locateFile(options, flags.configFile)
   if (located.kind === 'missing') {
     const source: Source = { kind: 'flag', flag: '--configFile' }
-    const message = `no such file: ${located.file} (expected an existing file)`
-    problems.add({ severity: 'error', source, path: '', message })
+    problems.add({ severity: 'error', source, path: '', message: `${located.reason}: ${located.file}` })
     return { node: undefined, problems: problems.sorted(), file: undefined, isConfigured: true }
   }
 
@@ -44,7 +43,8 @@ export async function mergeSources(options: SourceOptions, schema: Description):
   problems.addAll(document.problems)
   const variables = environmentAssignments(environment).sort(compareByPath)
   const assignments = [...variables, ...flags.assignments.toSorted(compareByPath)]
-  const isConfigured = file !== undefined || assignments.length > 0
+  // A flag that is none must not lead to the embedded default, as if nothing had been said.
+  const isConfigured = file !== undefined || assignments.length > 0 || flags.problems.length > 0
   let node = document.node
   // A document that is no map is left as it is, for the decoder to say so.
   if (node?.kind === 'map') for (const given of assignments) node = assign(node, schema, { ...given, problems })
@@ -56,16 +56,21 @@ const emptyDocument: ParsedDocument = {
   problems: [],
 }
 
-type LocatedFile = { readonly kind: 'found' | 'missing'; readonly file: string } | { readonly kind: 'none' }
+type LocatedFile =
+  | { readonly kind: 'found'; readonly file: string }
+  | { readonly kind: 'missing'; readonly file: string; readonly reason: string }
+  | { readonly kind: 'none' }
 
 async function locateFile(options: SourceOptions, configFile: string | undefined): Promise<LocatedFile> {
   const { environment, workingDirectory } = options
   if (configFile !== undefined) {
-    const isThere = await isFile(resolve(workingDirectory, configFile))
-    return { kind: isThere ? 'found' : 'missing', file: configFile }
+    const kind = await kindOf(resolve(workingDirectory, configFile))
+    if (kind === 'file') return { kind: 'found', file: configFile }
+    const reason = kind === 'directory' ? 'is a directory, not a file' : 'no such file'
+    return { kind: 'missing', file: configFile, reason }
   }
   for (const file of standardFiles(environment)) {
-    if (await isFile(resolve(workingDirectory, file))) return { kind: 'found', file }
+    if ((await kindOf(resolve(workingDirectory, file))) === 'file') return { kind: 'found', file }
   }
   return { kind: 'none' }
 }
@@ -98,10 +103,10 @@ function unreadable(source: Source, message: string): ParsedDocument {
   return { node: undefined, problems: [{ severity: 'error', source, path: '', message }] }
 }
 
-async function isFile(path: string): Promise<boolean> {
+async function kindOf(path: string): Promise<'file' | 'directory' | 'nothing'> {
   try {
-    return !(await stat(path)).isDirectory()
+    return (await stat(path)).isDirectory() ? 'directory' : 'file'
   } catch {
-    return false
+    return 'nothing'
   }
 }

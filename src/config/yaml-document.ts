@@ -240,5 +240,14 @@ function syntaxError(source: Source, message: string): Problem {
 function sentence(message: string): string {
   // The parser recurses, and reports its own overflow as a syntax error.
   if (message.includes('call stack')) return tooDeep
-  return message.charAt(0).toLowerCase() + message.slice(1)
+  const advice = advices.find(([start]) => message.startsWith(start))?.[1]
+  const plain = message.charAt(0).toLowerCase() + message.slice(1)
+  return advice === undefined ? plain : `${plain} (${advice})`
 }
+
+/** What most often is behind the parser's words. */
+const advices: readonly (readonly [start: string, advice: string])[] = [
+  ['Nested mappings are not allowed', 'is a line indented too far, or does a value with ": " in it lack quotes?'],
+  ['Implicit map keys need to be followed', 'is there a colon and a space after the key?'],
+  ['Implicit keys need to be on a single line', 'is a colon missing, or a quote or bracket not closed?'],
+]

@@ -7,7 +7,8 @@ export async function readPem(pathOrText: string): Promise<string> {
   try {
     return await Bun.file(pathOrText).text()
   } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? ` (${thrown.code})` : ''
-    throw new Error(`can't read ${JSON.stringify(pathOrText)}${code}`, { cause: thrown })
+    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
+    const reason = code === 'ENOENT' ? 'no such file, and not PEM text' : `can't read the file (${code})`
+    throw new Error(`${reason}: ${JSON.stringify(pathOrText)}`, { cause: thrown })
   }
 }

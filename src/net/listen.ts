@@ -40,6 +40,8 @@ export function listen(options: ListenOptions): Listener {
 /** Why a listener could not be opened. Bun's message only repeats the address; the code tells the reason. */
 export function listenFault(thrown: unknown): string {
   const { code, message } = thrown as { code?: string; message?: string }
+  // Without a code when the name of the host is not known.
+  if (code === undefined && message?.startsWith('Failed to listen at ') === true) return 'the name is not known'
   return faults[code ?? ''] ?? code ?? message ?? String(thrown)
 }
 

@@ -73,8 +73,9 @@ function describeKept(
 ): readonly ElementFailure[] {
   const { section, name } = failure
   if (name !== undefined) return [{ ...failure, isLastGoodKept: kept.has(keyOf(section, name)) }]
-  const names = [...before[section].keys()]
-  return names.map((each) => ({ ...failure, name: each, path: `${failure.path}.${each}`, isLastGoodKept: true }))
+  return [...before[section].values()].map(({ name: each, path }) => {
+    return { ...failure, name: each, path, isLastGoodKept: true }
+  })
 }
 
 function failureOf(section: Section, element: Element<unknown>, problems: readonly Problem[]): FailedElement {

@@ -12,6 +12,7 @@ import { buildRouteTable, type Route } from '../route/router.ts'
 import { ruleDomains, type HttpRule } from '../route/rule.ts'
 import { recursionGuard } from './recursion-guard.ts'
 import { providerOf, qualify } from './reference.ts'
+import { unknownEntryPoint } from './unknown-entry-point.ts'
 import type { StatusBoard } from './status.ts'
 
 export interface HttpRoutersOptions {
@@ -94,7 +95,10 @@ function knownEntryPoints(element: Element<HttpRouter>, options: HttpRoutersOpti
   for (const [at, name] of written.entries()) {
     if (entryPoints.has(name)) known.push(name)
     else
-      board.warn('httpRouters', element, { message: `entryPoint "${name}" doesn't exist`, keys: ['entryPoints', at] })
+      board.warn('httpRouters', element, {
+        message: unknownEntryPoint(name, [...entryPoints.keys()]),
+        keys: ['entryPoints', at],
+      })
   }
   if (known.length === 0) {
     board.disable('httpRouters', element, { message: 'no valid entryPoint for this router', keys: ['entryPoints'] })

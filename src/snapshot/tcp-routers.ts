@@ -7,6 +7,7 @@ import { ruleDomains, type TcpRoute } from '../route/tcp-router.ts'
 import { tcpLoadBalancer, type TcpHandler } from '../service/tcp-load-balancer.ts'
 import { tlsOptionsName } from './http-routers.ts'
 import { providerOf, qualify } from './reference.ts'
+import { unknownEntryPoint } from './unknown-entry-point.ts'
 import type { StatusBoard } from './status.ts'
 import type { SnapshotTls } from './tls.ts'
 
@@ -111,7 +112,7 @@ function knownEntryPoints(element: Element<TcpRouter>, options: TcpRoutersOption
   for (const [at, name] of written.entries()) {
     if (known.includes(name)) continue
     const keys = ['entryPoints', at]
-    options.board.warn('tcpRouters', element, { message: `entryPoint "${name}" doesn't exist`, keys })
+    options.board.warn('tcpRouters', element, { message: unknownEntryPoint(name, options.entryPoints), keys })
   }
   if (known.length === 0) throw new Error('no valid entryPoint for this router')
   return [...new Set(known)]

@@ -250,5 +250,13 @@ function fetchFault(thrown: unknown): ProxyError {
     faults[code] ??
     (/CERT|VERIFY|CHAIN|SELF_SIGNED|ISSUER|ALTNAME|HOSTNAME/.test(code) ? 'upstream.certificate' : undefined)
   const kind = known ?? (/TLS|SSL|HANDSHAKE/i.test(code) ? 'upstream.handshake' : 'upstream.reset')
-  return new ProxyError(kind, `${fault.message ?? String(thrown)}${code === '' ? '' : ` (${code})`}`, thrown)
+  const detail = details[kind] ?? fault.message ?? String(thrown)
+  return new ProxyError(kind, `${detail}${code === '' || detail.includes(code) ? '' : ` (${code})`}`, thrown)
+}
+
+/** In place of the platform's words, which ask whether the computer is able to access the URL. */
+const details: Partial<Record<ErrorCode, string>> = {
+  'upstream.refused': 'the server refuses connections',
+  'upstream.unresolved': "the server's name can not be resolved",
+  'upstream.unreachable': 'the server can not be reached',
 }

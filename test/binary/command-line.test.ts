@@ -21,6 +21,12 @@ describe('the executable', () => {
     expect(code).toBe(1)
   })
 
+  test.each([['check'], ['run']])('%s does not take a file without its flag for nothing', async (command) => {
+    const { code, stdout, stderr } = await runSluice([command, 'my.yaml'])
+    expect(stdout + stderr).toContain('my.yaml: is not a flag (did you mean --configFile=my.yaml?)')
+    expect(code).toBe(1)
+  })
+
   test('ends with 2 at an unknown command, and guesses', async () => {
     const { code, stderr } = await runSluice(['chekc'])
     expect(stderr).toContain('there is no command "chekc"')
@@ -55,6 +61,12 @@ describe('the executable', () => {
     holder.close()
     expect(stderr).toContain(`entry point web can't listen on 127.0.0.1:${port}: the address is in use`)
     expect(code).toBe(1)
+  })
+
+  test('says that there are no routers when no provider is configured', async () => {
+    await using folder = await temporaryFolder()
+    await using sluice = await startSluice(['--entryPoints.web.address=127.0.0.1:0'], ['env', '-C', folder.path])
+    await sluice.waitFor(/no provider is configured, so there are no routers/)
   })
 
   test('says why an address can’t be had', async () => {

@@ -36,6 +36,11 @@ describe('the command line', () => {
       'did you mean check? commands are run, check, whoami, version, help; sluice help tells more',
     ],
     [
+      'sluice.yaml',
+      'there is no command "sluice.yaml"',
+      'did you mean --configFile=sluice.yaml? commands are run, check, whoami, version, help; sluice help tells more',
+    ],
+    [
       'help serve',
       'there is no command "serve"',
       'commands are run, check, whoami, version, help; sluice help tells more',

@@ -73,7 +73,16 @@ describe('A YAML document', () => {
     ['an unknown anchor', 'a: *x', 'file:1:4: unknown anchor "x" (an anchor must stand before its alias)'],
     ['an alias of itself', 'a: &x [*x]', 'file:1:8: alias "x" stands within its own anchor'],
     ['an open quote', "a: 'x", "file:1:6: missing closing 'quote"],
-    ['a nested mapping on one line', 'a: b: c', 'file:1:4: nested mappings are not allowed in compact mappings'],
+    [
+      'a nested mapping on one line',
+      'a: b: c',
+      'file:1:4: nested mappings are not allowed in compact mappings (is a line indented too far, or does a value with ": " in it lack quotes?)',
+    ],
+    [
+      'a key without a colon',
+      'a: b\nfoo',
+      'file:2:1: implicit map keys need to be followed by map values (is there a colon and a space after the key?)',
+    ],
     ['a reserved character', 'a: @x', 'file:1:4: plain value cannot start with reserved character @'],
     ['a second document', 'a: 1\n---\nb: 2', 'file:3:1: begins a second document (expected one document in a file)'],
     ['an unknown tag', 'a: !foo 1', 'file:1:4: unresolved tag: !foo'],

@@ -44,6 +44,7 @@ describe('Flags', () => {
 
   test.each([
     [['x'], 'x: is not a flag (expected --name=value)'],
+    [['my/sluice.yaml'], 'my/sluice.yaml: is not a flag (did you mean --configFile=my/sluice.yaml?)'],
     [['--'], '--: is not a flag (expected --name=value)'],
     [['---name=x'], '---name=x: is not a flag (expected --name=value)'],
     [['--=x'], '--=x: is not a flag (expected --name=value)'],

@@ -35,11 +35,15 @@ describe('An element of exactly one kind', () => {
       'file:1:1: stripPrefxi: unknown kind of middleware (expected addPrefix, stripPrefix, compress; did you mean "stripPrefix"?)',
     ],
     ['a kind of Traefik', 'RateLimit: {}', 'file:1:1: RateLimit: not supported yet'],
-    ['no kind', '{}', 'file:1:1: has no kind (expected one of addPrefix, stripPrefix, compress)'],
+    [
+      'no kind',
+      '{}',
+      'file:1:1: has no kind (expected one of addPrefix, stripPrefix, compress; one without options is written name: {})',
+    ],
     [
       'a kind switched off',
       'compress: false',
-      'file:1:1: has no kind (expected one of addPrefix, stripPrefix, compress)',
+      'file:1:1: has no kind (expected one of addPrefix, stripPrefix, compress; one without options is written name: {})',
     ],
     ['a scalar', 'compress', 'file:1:1: is "compress" (expected a map with one key, the kind of middleware)'],
     [

@@ -28,6 +28,16 @@ function entryPointOf(settings: string): EntryPointConfiguration | undefined {
 }
 
 describe('The static configuration', () => {
+  test('guesses that a key of an entry point is indented too little', () => {
+    const { problems } = decode('entryPoints:\n  web:\n  address: ":80"')
+    expect(problems).toEqual([
+      'file:3:12: entryPoints.address: is ":80" (expected a map; is "address" indented too little?)',
+    ])
+    expect(decode('entryPoints: { http: ":80" }').problems).toEqual([
+      'file:1:22: entryPoints.http: is ":80" (expected a map)',
+    ])
+  })
+
   test("has Traefik's defaults", () => {
     const configuration = configurationOf('')
     expect([...configuration.entryPoints]).toEqual([

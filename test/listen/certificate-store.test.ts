@@ -83,8 +83,8 @@ describe('loadCertificate', () => {
   const encryptedOld = '-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END EC PRIVATE KEY-----'
 
   test.each<[string, () => { certFile?: string; keyFile?: string }, string]>([
-    ['a missing file', () => ({ certFile: '/nowhere.pem' }), 'can\'t read "/nowhere.pem" (ENOENT)'],
-    ['a folder', () => ({ keyFile: '/' }), 'can\'t read "/" (EISDIR)'],
+    ['a missing file', () => ({ certFile: '/nowhere.pem' }), 'no such file, and not PEM text: "/nowhere.pem"'],
+    ['a folder', () => ({ keyFile: '/' }), 'can\'t read the file (EISDIR): "/"'],
     ['the key of another', () => ({ keyFile: other.keyFile }), 'the private key is not that of the certificate'],
     ['a key for a certificate', () => ({ certFile: site.keyFile }), 'certFile holds no PEM certificate'],
     ['a certificate for a key', () => ({ keyFile: site.certFile }), 'keyFile holds no PEM private key'],

@@ -161,7 +161,7 @@ describe('options', () => {
   })
 
   test.each<[string, Partial<TlsOptions>, string]>([
-    ['a missing CA file', { clientAuth: { caFiles: ['/nowhere.pem'], clientAuthType: undefined } }, "can't read"],
+    ['a missing CA file', { clientAuth: { caFiles: ['/nowhere.pem'], clientAuthType: undefined } }, 'no such file'],
     [
       'a CA file without CA',
       { clientAuth: { caFiles: [import.meta.path], clientAuthType: undefined } },

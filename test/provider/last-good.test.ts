@@ -63,6 +63,7 @@ describe('the last good version', () => {
       const update = await provided.next()
       expect([text, routersIn(update)]).toEqual([text, { a: 'Path(`/a`)' }])
       expect(failures(update)).toEqual([['httpRouters', 'a', true]])
+      expect(update.failed.map(({ path }) => path)).toEqual(['http.routers.a'])
     }
     await folder.write('d.yaml', routers({ a: '/good' }))
     provided.reload()
