@@ -45,7 +45,7 @@ export const ruleSyntax = optional(
 /** A router's decoder knows the document, so that a mistake in a rule is told at its own line and column. */
 export function httpRouterIn(document: DocumentSource) {
   return object({
-    rule: ruleIn(document, compileHttpRule),
+    rule: ruleIn(document, { compile: compileHttpRule, example: 'Host(`example.org`) && PathPrefix(`/api`)' }),
     service: nonEmptyText,
     /** Undefined: the entry points that are default ones. */
     entryPoints: optional(list(nonEmptyText)),

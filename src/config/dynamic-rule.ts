@@ -4,12 +4,17 @@ import type { DocumentSource } from './dynamic-element.ts'
 import { nonEmptyText } from './schema.ts'
 import { sourceOfOffset } from './text-position.ts'
 
+interface RuleLanguage<Subject> {
+  readonly compile: (text: string) => RuleCompiling<Subject>
+  readonly example: string
+}
+
 /** A rule compiled where it is read, so that a router whose rule is wrong fails here and its last good version stays. */
 export function ruleIn<Subject>(
   document: DocumentSource,
-  compile: (text: string) => RuleCompiling<Subject>,
+  { compile, example }: RuleLanguage<Subject>,
 ): Decoder<CompiledRule<Subject>> {
-  const expects = 'a rule such as Host(`example.org`) && PathPrefix(`/api`)'
+  const expects = `a rule such as ${example}`
   return {
     expects,
     describe: () => ({ kind: 'scalar', expects }),

@@ -24,7 +24,7 @@ import {
 
 export function tcpRouterIn(document: DocumentSource) {
   return object({
-    rule: ruleIn(document, compileTcpRule),
+    rule: ruleIn(document, { compile: compileTcpRule, example: 'HostSNI(`example.org`)' }),
     service: nonEmptyText,
     /** Undefined: the entry points that are default ones. */
     entryPoints: optional(list(nonEmptyText)),
