@@ -16,9 +16,7 @@ import { TransportStore } from '../snapshot/transports.ts'
 /** `sluice check`: everything that a start would find wrong, without opening a port. Gives the exit code. */
 export async function check(flags: readonly string[], format: CheckFormat): Promise<number> {
   const loaded = await loadConfiguration(flags)
-  const { configuration } = loaded
-  const dynamic = configuration === undefined ? [] : await checkDynamic(configuration, loaded)
-  const problems = sortProblems([...loaded.problems, ...dynamic])
+  const problems = await findProblems(loaded)
   const isValid = !hasErrors(problems)
   if (format === 'json') {
     console.log(JSON.stringify({ valid: isValid, problems: problems.map(problemToJson) }, null, 2))
@@ -27,6 +25,13 @@ export async function check(flags: readonly string[], format: CheckFormat): Prom
     console.log(summary(problems, loaded))
   }
   return isValid ? 0 : 1
+}
+
+/** Of the static configuration and, when that has no errors, of the dynamic one that it leads to. */
+export async function findProblems(loaded: LoadedConfiguration): Promise<Problem[]> {
+  const { configuration } = loaded
+  const dynamic = configuration === undefined ? [] : await checkDynamic(configuration, loaded)
+  return sortProblems([...loaded.problems, ...dynamic])
 }
 
 function summary(problems: readonly Problem[], loaded: LoadedConfiguration): string {

@@ -6,6 +6,7 @@ const options = object({ prefix: nonEmptyText })
 
 export const addPrefix = defineMiddleware({
   name: 'addPrefix',
+  summary: 'Puts a prefix before the path of every request.',
   options,
   build: ({ prefix }) => {
     const encoded = escapePath(prefix.startsWith('/') ? prefix : `/${prefix}`)

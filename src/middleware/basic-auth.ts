@@ -47,6 +47,7 @@ const options = refine(
 /** Asks for a user's name and password (RFC 7617). */
 export const basicAuth = defineMiddleware({
   name: 'basicAuth',
+  summary: 'Asks for a user name and password (RFC 7617) and lets only known users pass.',
   options,
   build: (options) => {
     const users = [...readUsersFile(options.usersFile, parseUser), ...options.users]

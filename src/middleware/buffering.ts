@@ -29,6 +29,7 @@ const maximumRetries = 10
  */
 export const buffering = defineMiddleware({
   name: 'buffering',
+  summary: 'Reads requests and responses whole before they go on, with limits on their size.',
   options,
   build(terms) {
     const requestLimits = limits(terms.maxRequestBodyBytes, terms.memRequestBodyBytes, 'client.bodyTooLarge')

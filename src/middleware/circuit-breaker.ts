@@ -19,6 +19,7 @@ const options = object({
 /** Answers in place of a service that fails, until it has had time to recover. Its state is that of one router. */
 export const circuitBreaker = defineMiddleware({
   name: 'circuitBreaker',
+  summary: 'Stops sending requests to a service that fails, as an expression defines it, and tries it again later.',
   options,
   build({ expression, checkPeriod, fallbackDuration, recoveryDuration, responseCode }, scope) {
     const terms = {

@@ -52,6 +52,7 @@ const options = refine(allowEmpty(fields), (given) => {
 
 export const compress = defineMiddleware({
   name: 'compress',
+  summary: 'Compresses responses with zstd, brotli or gzip, whichever the client prefers; streams are never held back.',
   options,
   build: (options) => {
     const excluded = new Set(['application/grpc', ...options.excludedContentTypes])

@@ -12,6 +12,7 @@ const options = allowEmpty(
 
 export const contentType = defineMiddleware({
   name: 'contentType',
+  summary: 'Tells the type of responses that come without a Content-Type, from their first bytes.',
   options,
   build: ({ autoDetect }) => {
     if (autoDetect === false) return (next) => next

@@ -32,6 +32,8 @@ export interface MiddlewareScope {
 export interface MiddlewareDefinition<Options = unknown> {
   /** The key in the configuration, `stripPrefix`. */
   readonly name: string
+  /** What it does, in one sentence, for the reference. */
+  readonly summary?: string
   readonly options: Decoder<Options>
   /** It makes its spans itself: one for each attempt, say, instead of one for all. */
   readonly tracesItself?: boolean

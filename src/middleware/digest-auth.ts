@@ -34,6 +34,7 @@ const options = object({
 /** Asks for a login that does not send the password (RFC 7616, with MD5 and qop=auth). */
 export const digestAuth = defineMiddleware({
   name: 'digestAuth',
+  summary: 'Asks for a digest of user name and password (RFC 7616) and lets only known users pass.',
   options,
   build: (options) => {
     const users = [...readUsersFile(options.usersFile, parseUser), ...options.users]

@@ -19,6 +19,7 @@ const options = object({
 
 export const encodedCharacters = defineMiddleware({
   name: 'encodedCharacters',
+  summary: 'Refuses paths with certain percent-encoded characters, such as an encoded slash.',
   options,
   build: (allowed) => {
     const denies = denyEncodedCharacters(allowed)

@@ -22,6 +22,7 @@ const options = object({
 
 export const errors = defineMiddleware({
   name: 'errors',
+  summary: 'Answers with a page of another service where the response has one of certain status codes.',
   options,
   build: (options, scope) => {
     const settles = recovery(scope.log)

@@ -60,6 +60,7 @@ const options: Decoder<Options> = {
 /** Lets another server decide whether a request may pass. Without its consent none does. */
 export const forwardAuth = defineMiddleware({
   name: 'forwardAuth',
+  summary: 'Asks another server about every request, and lets it pass only when that server answers with 2xx.',
   options,
   build: (options, scope) => {
     const transport = scope.transport(options.tls)

@@ -43,6 +43,7 @@ const options: Decoder<HeadersOptions> = {
  */
 export const headers = defineMiddleware({
   name: 'headers',
+  summary: 'Sets and takes away header fields, answers CORS preflights, and adds security headers.',
   options,
   build: (options) => {
     const allowsOrigins = hasCors(options)

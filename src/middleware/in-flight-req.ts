@@ -17,6 +17,7 @@ const options = object({
 /** Limits how many requests of one source are in flight at a time. Counted in this process, for one router. */
 export const inFlightReq = defineMiddleware({
   name: 'inFlightReq',
+  summary: 'Limits how many requests of one source are answered at the same time.',
   options,
   build: ({ amount, sourceCriterion: criterion }, scope) => {
     const sourceOf = buildSource(criterion, 'host')

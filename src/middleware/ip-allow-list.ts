@@ -26,7 +26,12 @@ const options = object({
   ),
 })
 
-export const ipAllowList = defineMiddleware({ name: 'ipAllowList', options, build: allowOnly })
+export const ipAllowList = defineMiddleware({
+  name: 'ipAllowList',
+  summary: 'Lets only requests from certain addresses pass.',
+  options,
+  build: allowOnly,
+})
 
 export interface AllowListOptions {
   readonly sourceRange: readonly string[]

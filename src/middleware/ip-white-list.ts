@@ -7,6 +7,7 @@ const options = deprecated(object(allowListFields), 'it is called ipAllowList no
 /** The former name of `ipAllowList`, which Traefik still reads. */
 export const ipWhiteList = defineMiddleware({
   name: 'ipWhiteList',
+  summary: 'The former name of ipAllowList.',
   options,
   build: (options) => allowOnly({ ...options, rejectStatusCode: 403 }),
 })

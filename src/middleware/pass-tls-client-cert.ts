@@ -40,6 +40,7 @@ type InfoOptions = NonNullable<Options['info']>
 /** Tells the server of the certificate that the client has shown. */
 export const passTLSClientCert = defineMiddleware({
   name: 'passTLSClientCert',
+  summary: "Tells servers about the client's certificate in header fields.",
   options,
   build: (options) => {
     // Certificates belong to the connection: what is told of them is worked out for its first request.

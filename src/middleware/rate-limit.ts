@@ -33,6 +33,7 @@ const options = object({
  */
 export const rateLimit = defineMiddleware({
   name: 'rateLimit',
+  summary: 'Limits how many requests of one source pass in a time; others are answered with 429.',
   options,
   build(terms, scope) {
     const { average, period, burst, redis } = terms

@@ -15,6 +15,7 @@ const options = object({
 
 export const redirectRegex = defineMiddleware({
   name: 'redirectRegex',
+  summary: 'Redirects requests whose URL matches a regular expression.',
   options,
   build: ({ regex, replacement, permanent }) => {
     const template = pathBytes(replacement)

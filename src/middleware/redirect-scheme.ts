@@ -25,6 +25,7 @@ const options = object({
 
 export const redirectScheme = defineMiddleware({
   name: 'redirectScheme',
+  summary: 'Redirects requests to another scheme or port, mostly from http to https.',
   options,
   build: (options) => {
     const portSuffix = suffix(options.scheme, options.port ?? '')

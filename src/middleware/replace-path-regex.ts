@@ -11,6 +11,7 @@ const options = object({ regex: patternIn(trimmed), replacement: trimmed })
 
 export const replacePathRegex = defineMiddleware({
   name: 'replacePathRegex',
+  summary: 'Replaces the part of the path that matches a regular expression.',
   options,
   build: ({ regex, replacement }) => {
     const template = pathBytes(replacement)

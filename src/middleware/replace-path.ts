@@ -14,6 +14,7 @@ const options = object({ path })
 
 export const replacePath = defineMiddleware({
   name: 'replacePath',
+  summary: 'Replaces the path of every request; X-Replaced-Path tells servers the former one.',
   options,
   build:
     ({ path }) =>

@@ -35,6 +35,8 @@ type Terms = Infer<typeof options>
  */
 export const retry = defineMiddleware({
   name: 'retry',
+  summary:
+    'Sends a request again, through the balancer, when no server could be reached or when it answered with certain status codes.',
   options,
   tracesItself: true,
   build: (terms, { name, log }) => {

@@ -10,6 +10,7 @@ const options = object({ regex: withDefault(list(patternIn(mapped(text, (source)
 
 export const stripPrefixRegex = defineMiddleware({
   name: 'stripPrefixRegex',
+  summary: 'Takes a prefix that matches a regular expression off the path.',
   options,
   build:
     ({ regex }) =>

@@ -10,6 +10,7 @@ const options = object({
 
 export const stripPrefix = defineMiddleware({
   name: 'stripPrefix',
+  summary: 'Takes a prefix off the path; X-Forwarded-Prefix tells servers which.',
   options,
   build:
     ({ prefixes, forceSlash }) =>

@@ -59,6 +59,8 @@ export interface ServiceStatus {
 export interface ServiceDefinition<Options = unknown> {
   /** The key in the configuration, `loadBalancer`. */
   readonly name: string
+  /** What it does, in one sentence, for the reference. */
+  readonly summary?: string
   readonly options: Decoder<Options>
   /** May throw an Error with a plain message: only the routers using the service fail. */
   build(options: Options, scope: ServiceScope): ServiceHandle

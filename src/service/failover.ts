@@ -25,6 +25,8 @@ const options = object({
 /** Sends requests to another service while the main one is down, or when its answer has one of certain statuses. */
 export const failover = defineService({
   name: 'failover',
+  summary:
+    'Sends requests to another service while the main one is down, or when it answers with certain status codes.',
   options,
   build({ service, fallback, healthCheck, errors }, scope) {
     const mainHandle = scope.service(service)

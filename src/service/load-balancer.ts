@@ -64,6 +64,7 @@ const options: Decoder<LoadBalancerOptions> = {
 /** Spreads requests over servers. Responses are passed on as they come, so no flush interval ever holds bytes back. */
 export const loadBalancer = defineService({
   name: 'loadBalancer',
+  summary: 'Spreads requests over servers.',
   options,
   build(options, scope) {
     const shared = scope.transport(options.serversTransport)

@@ -32,6 +32,7 @@ const budget = { mostBytes: 64 * 1024 * 1024, mostRequests: 1000 } as const
  */
 export const mirroring = defineService({
   name: 'mirroring',
+  summary: 'Sends copies of requests to other services, whose answers nobody sees.',
   options,
   build({ service, mirrors, mirrorBody, maxBodySize, healthCheck }, scope) {
     const main = scope.service(service)

@@ -8,6 +8,7 @@ import { EarliestDeadline } from './strategy/earliest-deadline.ts'
 /** Spreads requests over services by their weights. */
 export const weighted = defineService({
   name: 'weighted',
+  summary: 'Spreads requests over services by their weights.',
   options: object({ services: weightedChildren, sticky: optional(sticky), healthCheck: followHealth }),
   build({ services, sticky: stickiness, healthCheck }, scope) {
     const children = shuffled(buildChildren(services, healthCheck !== undefined, scope))
