@@ -66,6 +66,7 @@ async function checkDynamic(configuration: StaticConfiguration, loaded: LoadedCo
     log: silentLog,
     runCheck: () => () => {},
     previous: undefined,
+    buildsUnused: true,
   })
   snapshot.retire()
   return [...merged.problems, ...snapshot.problems]

@@ -18,9 +18,14 @@ export async function run(flags: readonly string[]): Promise<number> {
     console.error('sluice: not started, because of the mistakes above')
     return 1
   }
-  const log = buildLog(configuration)
-  guardProcess(log)
-  return serve(configuration, loaded, log)
+  try {
+    const log = buildLog(configuration)
+    guardProcess(log)
+    return await serve(configuration, loaded, log)
+  } catch (thrown) {
+    console.error(`sluice: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
+    return 1
+  }
 }
 
 export interface LoadedConfiguration extends LoadedStatic {
@@ -31,7 +36,7 @@ export interface LoadedConfiguration extends LoadedStatic {
 export async function loadConfiguration(flags: readonly string[]): Promise<LoadedConfiguration> {
   const surroundings = { environment: process.env, workingDirectory: process.cwd() }
   const loaded = await loadStatic({ ...surroundings, argv: flags })
-  if (loaded.isConfigured) return { ...loaded, servesWhoami: false }
+  if (loaded.isConfigured || hasErrors(loaded.problems)) return { ...loaded, servesWhoami: false }
   return { ...(await loadStatic({ ...surroundings, argv: embeddedDefault })), servesWhoami: true }
 }
 
@@ -39,22 +44,18 @@ async function serve(configuration: StaticConfiguration, loaded: LoadedConfigura
   const { file: staticFile, servesWhoami } = loaded
   // Asked for before the start, so that a signal which comes meanwhile is not lost.
   const stopped = stopSignal(log)
-  try {
-    const app = new App({ configuration, staticFile, environment: process.env, servesWhoami, log })
-    const bound = await app.start()
-    announce(bound, servesWhoami)
-    if (!servesWhoami && !hasProvider(configuration)) {
-      console.error('sluice: no provider is configured, so there are no routers (providers.file.filename names a file)')
-    }
-    process.on('SIGHUP', () => app.reload())
-    process.on('SIGUSR1', () => void app.reopenLogs())
-    await stopped
-    await app.close()
-    return 0
-  } catch (thrown) {
-    console.error(`sluice: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
-    return 1
+  const app = new App({ configuration, staticFile, environment: process.env, servesWhoami, log })
+  // Before the start too: unhandled, these signals would end the process.
+  process.on('SIGHUP', () => app.reload())
+  process.on('SIGUSR1', () => void app.reopenLogs())
+  const bound = await app.start()
+  announce(bound, servesWhoami)
+  if (!servesWhoami && !hasProvider(configuration)) {
+    console.error('sluice: no provider is configured, so there are no routers (providers.file.filename names a file)')
   }
+  await stopped
+  await app.close()
+  return 0
 }
 
 function announce(bound: readonly { name: string; address: string }[], servesWhoami: boolean): void {

@@ -32,9 +32,16 @@ export interface MapEntry {
 
 /** For messages: what was found where something else was expected. */
 export function describeNode(node: ConfigNode): string {
-  if (node.kind === 'scalar') return JSON.stringify(node.text)
+  if (node.kind === 'scalar') return JSON.stringify(shortened(node.text))
   return node.kind === 'list' ? 'a list' : 'a map'
 }
+
+/** A whole file can be one text. */
+function shortened(text: string): string {
+  return text.length <= shownCharacters ? text : `${text.slice(0, shownCharacters)}…`
+}
+
+const shownCharacters = 60
 
 /** The entry whose key is `key`, letters of either case: files, flags and variables all write keys as they like. */
 export function findEntry(map: MapNode, key: string): { readonly key: string; readonly entry: MapEntry } | undefined {

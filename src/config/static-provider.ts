@@ -1,3 +1,4 @@
+import { extname } from 'node:path'
 import {
   allowEmpty,
   boolean,
@@ -23,8 +24,12 @@ const file = refine(
       debugLogGeneratedTemplate: withDefault(boolean, false),
     }),
   ),
-  ({ filename, directory }) =>
-    filename === undefined && directory === undefined ? 'names no file (expected filename or directory)' : undefined,
+  ({ filename, directory }) => {
+    if (directory !== undefined) return undefined
+    if (filename === undefined) return 'names no file (expected filename or directory)'
+    if (/\.(?:ya?ml|toml)$/i.test(filename)) return undefined
+    return `filename has the extension "${extname(filename)}" (expected .yaml, .yml or .toml)`
+  },
 )
 
 const precedence = [

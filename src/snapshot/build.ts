@@ -52,6 +52,8 @@ export interface SnapshotOptions {
   /** How servers are probed; see service/health/check.ts. */
   readonly runCheck: RunCheck
   readonly previous: Snapshot | undefined
+  /** What no router uses is built as well, so that its mistakes are told. */
+  readonly buildsUnused?: boolean
 }
 
 /** Never rejects for a faulty element: that one is reported and left out, everything else runs. */
@@ -63,10 +65,13 @@ export async function buildSnapshot(options: SnapshotOptions): Promise<Snapshot>
     alpn: options.alpn,
     previous: options.previous?.tls,
   })
-  const { builder, middlewares, wrap } = serviceBuilder(options, board)
+  const { builder, middlewares, service, wrap } = serviceBuilder(options, board)
   const tracesInternals = options.static.tracing?.addInternals === true
-  const service = (name: string, owner: string) => builder.get(name, owner)
   const routers = buildHttpRouters({ ...routing(options, board), service, wrap, tracesInternals })
+  if (options.buildsUnused === true) {
+    builder.buildUnused()
+    middlewares.buildUnused()
+  }
   const tcp = buildTcpRoutes({
     ...routing(options, board),
     entryPoints: [...options.static.entryPoints.keys()],
@@ -131,7 +136,9 @@ function serviceBuilder(options: SnapshotOptions, board: StatusBoard) {
     runCheck: options.runCheck,
     log: options.log,
   })
-  return { builder, middlewares, wrap }
+  // Not in `buildSnapshot`: a closure that is made in an async function holds that function's arguments.
+  const service = (name: string, owner: string): Handler => builder.get(name, owner)
+  return { builder, middlewares, service, wrap }
 }
 
 function routing(options: SnapshotOptions, board: StatusBoard) {

@@ -13,7 +13,7 @@ import { ruleDomains, type HttpRule } from '../route/rule.ts'
 import { recursionGuard } from './recursion-guard.ts'
 import { providerOf, qualify } from './reference.ts'
 import { unknownEntryPoint } from './unknown-entry-point.ts'
-import type { StatusBoard } from './status.ts'
+import type { Fault, StatusBoard } from './status.ts'
 
 export interface HttpRoutersOptions {
   readonly configuration: DynamicConfiguration
@@ -67,17 +67,39 @@ function buildRouter(element: Element<HttpRouter>, options: HttpRoutersOptions):
         : (shared ??= buildFor(element, { name, configuration }, options))
       built.push([entryPoint, router])
     } catch (thrown) {
-      const message = thrown instanceof Error ? thrown.message : String(thrown)
-      options.board.disable('httpRouters', element, { message, keys: faultyKey(message) })
+      const faults = faultyReferences(element, configuration, options)
+      const message = messageOf(thrown)
+      const isAmongThem = faults.some((fault) => fault.message === message)
+      for (const fault of isAmongThem ? faults : [{ message }]) options.board.disable('httpRouters', element, fault)
       return []
     }
   }
   return built
 }
 
-function faultyKey(message: string): readonly string[] {
-  if (message.startsWith('the service')) return ['service']
-  return message.includes('middleware') ? ['middlewares'] : []
+/** Building ends at the first fault; here all that the router names are tried, so that all are told at once. */
+function faultyReferences(
+  { name: owner, value }: Element<HttpRouter>,
+  { http }: EntryPointConfiguration,
+  { service, wrap }: HttpRoutersOptions,
+): readonly Fault[] {
+  const faults: Fault[] = []
+  const attempt = (keys: Fault['keys'], build: () => void) => {
+    try {
+      build()
+    } catch (thrown) {
+      faults.push({ message: messageOf(thrown), keys: keys ?? [] })
+    }
+  }
+  attempt(['service'], () => service(value.service, owner))
+  for (const [at, name] of value.middlewares.entries())
+    attempt(['middlewares', at], () => wrap([name], owner, answerUnmatched))
+  for (const name of http.middlewares) attempt([], () => wrap([name], owner, answerUnmatched))
+  return faults
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
 }
 
 /** An entry point with settings for its routers (Traefik's model). */

@@ -7,7 +7,7 @@ import type { MiddlewareScope } from '../middleware/define.ts'
 import type { Log } from '../observe/log.ts'
 import type { KeptState } from './kept-state.ts'
 import type { Transport } from '../upstream/transport.ts'
-import { qualify } from './reference.ts'
+import { missing, qualify } from './reference.ts'
 import type { StatusBoard } from './status.ts'
 import type { TransportSettings, TransportStore } from './transports.ts'
 
@@ -33,6 +33,7 @@ export class MiddlewareBuilder {
   readonly #asked = new Map<string, number>()
   /** The way from the router to the middleware being built, to tell a cycle. */
   readonly #path: string[] = []
+  readonly #tried = new Set<string>()
 
   constructor(options: MiddlewaresOptions) {
     this.#options = options
@@ -45,10 +46,23 @@ export class MiddlewareBuilder {
     return composeChain(layers, last, { traced: this.#options.traced })
   }
 
+  /** Those that nothing asks for, so that their mistakes are told. */
+  buildUnused(): void {
+    for (const name of this.#options.configuration.httpMiddlewares.keys()) {
+      try {
+        if (!this.#tried.has(name)) this.#layer(name, [])
+      } catch {
+        // The board has it.
+      }
+    }
+  }
+
   /** `site`: the owner and the middlewares within which this one stands, for the identity of its state. */
   #layer(name: string, site: readonly string[]): Layer {
-    const element = this.#options.configuration.httpMiddlewares.get(name)
-    if (element === undefined) throw new Error(`the middleware "${name}" does not exist`)
+    const { httpMiddlewares } = this.#options.configuration
+    const element = httpMiddlewares.get(name)
+    this.#tried.add(name)
+    if (element === undefined) throw missing('middleware', name, httpMiddlewares)
     if (this.#path.includes(name)) throw new Error(`recursion detected in ${[...this.#path, name].join('->')}`)
     this.#path.push(name)
     try {

@@ -8,7 +8,7 @@ import type { ForwardTarget, ServiceHandle, ServiceScope, SharedTransport } from
 import type { RunCheck } from '../service/health/check.ts'
 import { forward } from '../upstream/forward.ts'
 import type { KeptState } from './kept-state.ts'
-import { qualify } from './reference.ts'
+import { missing, qualify } from './reference.ts'
 import type { StatusBoard } from './status.ts'
 import type { TransportSettings, TransportStore } from './transports.ts'
 
@@ -49,6 +49,17 @@ export class ServiceBuilder {
     return this.#built
   }
 
+  /** Builds those that no router asks for too, so that their mistakes are told. */
+  buildUnused(): void {
+    for (const name of this.#options.configuration.httpServices.keys()) {
+      try {
+        this.get(name, name)
+      } catch {
+        // The board has it.
+      }
+    }
+  }
+
   /** Throws an Error with a plain message when the service is missing or can't be built. */
   get(reference: string, owner: string): Handler {
     return this.#handle(reference, owner).handler
@@ -62,8 +73,9 @@ export class ServiceBuilder {
     if (known !== undefined) return known
     const failure = this.#failed.get(name)
     if (failure !== undefined) throw failure
-    const element = this.#options.configuration.httpServices.get(name)
-    if (element === undefined) throw new Error(`the service "${name}" does not exist`)
+    const { configuration } = this.#options
+    const element = configuration.httpServices.get(name)
+    if (element === undefined) throw missing('service', name, configuration.httpServices)
     return this.#buildGuarded(name, element)
   }
 
@@ -131,8 +143,9 @@ export class ServiceBuilder {
   #settings(reference: string, owner: string): TransportSettings {
     const name = qualify(reference, owner)
     if (name === 'default@internal') return this.#options.defaultTransport
-    const found: Element<HttpServersTransport> | undefined = this.#options.configuration.httpServersTransports.get(name)
-    if (found === undefined) throw new Error(`the serversTransport "${name}" does not exist`)
+    const { configuration } = this.#options
+    const found: Element<HttpServersTransport> | undefined = configuration.httpServersTransports.get(name)
+    if (found === undefined) throw missing('serversTransport', name, configuration.httpServersTransports)
     return found.value
   }
 }

@@ -6,7 +6,7 @@ import type { Log } from '../observe/log.ts'
 import { ruleDomains, type TcpRoute } from '../route/tcp-router.ts'
 import { tcpLoadBalancer, type TcpHandler } from '../service/tcp-load-balancer.ts'
 import { tlsOptionsName } from './http-routers.ts'
-import { providerOf, qualify } from './reference.ts'
+import { missing, providerOf, qualify } from './reference.ts'
 import { unknownEntryPoint } from './unknown-entry-point.ts'
 import type { StatusBoard } from './status.ts'
 import type { SnapshotTls } from './tls.ts'
@@ -43,11 +43,16 @@ export function buildTcpRoutes(options: TcpRoutersOptions): ReadonlyMap<string, 
       }
     } catch (thrown) {
       const message = thrown instanceof Error ? thrown.message : String(thrown)
-      const keys = message.startsWith('the service') ? ['service'] : message.includes('HostSNI') ? ['rule'] : []
-      options.board.disable('tcpRouters', element, { message, keys })
+      options.board.disable('tcpRouters', element, { message, keys: faultyKeys(message) })
     }
   }
   return routes
+}
+
+function faultyKeys(message: string): readonly string[] {
+  if (message.startsWith('the service ')) return ['service']
+  if (message.startsWith('the middleware ')) return ['middlewares']
+  return message.includes('HostSNI') ? ['rule'] : []
 }
 
 function buildRoute(
@@ -58,6 +63,7 @@ function buildRoute(
   const { rule, priority, service, tls } = element.value
   const names = ruleDomains(rule).filter((domain) => domain !== '*')
   if (tls === undefined && names.length > 0) throw new Error('has HostSNI matcher, but no TLS on router')
+  refuseMiddlewares(element, options.configuration)
   const connect = serviceOf(qualify(service, element.name), services, options)
   const rank = options.precedence.indexOf(providerOf(element.name))
   return {
@@ -66,6 +72,14 @@ function buildRoute(
     priority: priority === 0n ? rule.defaultPriority : priority,
     providerRank: rank < 0 ? options.precedence.length : rank,
     target: { name: element.name, tls: tlsOf(element, options), connect },
+  }
+}
+
+/** An allow list that is left out would let everybody in, so a router without its middlewares is none. */
+function refuseMiddlewares({ name: owner, value }: Element<TcpRouter>, { tcpMiddlewares }: DynamicConfiguration): void {
+  for (const reference of value.middlewares) {
+    const name = qualify(reference, owner)
+    if (!tcpMiddlewares.has(name)) throw missing('middleware', name, tcpMiddlewares)
   }
 }
 
@@ -85,7 +99,7 @@ function serviceOf(name: string, services: Map<string, TcpHandler>, options: Tcp
   const known = services.get(name)
   if (known !== undefined) return known
   const element = options.configuration.tcpServices.get(name)
-  if (element === undefined) throw new Error(`the service "${name}" does not exist`)
+  if (element === undefined) throw missing('service', name, options.configuration.tcpServices)
   const { servers, serversTransport, terminationDelay } = element.value.options
   const transport = transportOf(serversTransport, name, options)
   const handler = tcpLoadBalancer(servers, {
@@ -102,7 +116,7 @@ function transportOf(reference: string | undefined, owner: string, options: TcpR
   if (reference === undefined) return options.defaultTransport
   const name = qualify(reference, owner)
   const found = options.configuration.tcpServersTransports.get(name)
-  if (found === undefined) throw new Error(`the serversTransport "${name}" does not exist`)
+  if (found === undefined) throw missing('serversTransport', name, options.configuration.tcpServersTransports)
   return found.value
 }
 

@@ -1,8 +1,9 @@
 import type { DynamicConfiguration } from '../config/dynamic.ts'
+import type { Element } from '../config/dynamic-element.ts'
 import type { CertificatePair } from '../listen/certificate.ts'
 import { buildCertificateStore, loadCertificate, type CertificateStore } from '../listen/certificate-store.ts'
 import { createSelfSigned } from '../listen/self-signed.ts'
-import { defaultTlsOptions } from '../listen/tls-options.ts'
+import { defaultTlsOptions, type TlsCertificate } from '../listen/tls-options.ts'
 import { buildTlsTerms, type TlsTerms } from '../listen/tls-terms.ts'
 import type { StatusBoard } from './status.ts'
 
@@ -51,11 +52,24 @@ export async function buildTls(options: SnapshotTlsOptions): Promise<SnapshotTls
     if (http.kind === 'problem' && element !== undefined)
       board.disable('tlsOptions', element, { message: http.message })
   }
+  return tlsOf(store, terms, tcpTerms)
+}
+
+type TermsByName = ReadonlyMap<string, TlsTerms>
+
+/**
+ * Apart, because a closure that is made in an async function holds that function's arguments: each snapshot would hold
+ * the one before.
+ */
+function tlsOf(store: CertificateStore, terms: TermsByName, tcpTerms: TermsByName): SnapshotTls {
   return { store, terms: (name) => terms.get(name), tcpTerms: (name) => tcpTerms.get(name) }
 }
 
 async function buildStore({ configuration, board }: SnapshotTlsOptions): Promise<CertificateStore> {
-  const elements = [...configuration.tlsCertificates.values()]
+  for (const element of configuration.tlsStores.values()) {
+    if (element.name !== 'default') board.warn('tlsStores', element, { message: onlyDefault })
+  }
+  const elements = [...configuration.tlsCertificates.values()].filter((element) => isForDefaultStore(element, board))
   const pairs = elements.map(({ name, value }) => ({ ...value, source: name }))
   const built = await buildCertificateStore({ pairs, default: await defaultCertificate({ configuration, board }) })
   for (const { source, severity, message } of built.problems) {
@@ -65,6 +79,17 @@ async function buildStore({ configuration, board }: SnapshotTlsOptions): Promise
     else board.warn('tlsCertificates', element, { message })
   }
   return built.store
+}
+
+const onlyDefault = 'has no effect, for only the store "default" is ever asked'
+
+/** Traefik: a certificate for other stores alone is for nobody. */
+function isForDefaultStore(element: Element<TlsCertificate>, board: StatusBoard): boolean {
+  const { stores } = element.value
+  for (const [at, name] of stores.entries()) {
+    if (name !== 'default') board.warn('tlsCertificates', element, { message: onlyDefault, keys: ['stores', at] })
+  }
+  return stores.length === 0 || stores.includes('default')
 }
 
 type DefaultCertificate = Pick<SnapshotTlsOptions, 'configuration' | 'board'>

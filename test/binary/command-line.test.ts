@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { eventually } from '../support/eventually.ts'
 import { runProgram, startProgram } from '../support/process.ts'
 import { executable, startSluice } from '../support/sluice.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -107,6 +108,31 @@ describe('the executable', () => {
       env: { XDG_CONFIG_HOME: join(folder.path, 'no') },
     })
     await sluice.waitFor(/^sluice ready: found=127\.0\.0\.1:\d+$/m)
+  })
+
+  test.each([
+    [['--configFile'], '--configFile: needs a value (expected =value after it)'],
+    [['--bogus=1'], '--bogus: bogus: unknown key (expected global, entryPoints, '],
+    [['--api.insecure'], '--api.insecure: api: not supported yet'],
+    [['run', 'stray'], 'stray: is not a flag (expected --name=value)'],
+    [['--log.filePath=/proc/no/x.log'], 'sluice: cannot open the log file /proc/no/x.log: '],
+    [['--accessLog.filePath=/proc/no/x.log'], 'sluice: cannot open the log file /proc/no/x.log: '],
+    [['--providers.file.filename=/etc/passwd'], 'filename has the extension "" (expected .yaml, .yml or .toml)'],
+    [['--providers.docker'], 'providers.docker: not supported yet'],
+  ])('ends with 1 at %j: %s', async (flags, message) => {
+    const { code, stderr } = await runSluice(flags)
+    expect(stderr).toContain(message)
+    expect(stderr).not.toContain('    at ')
+    expect(code).toBe(1)
+  })
+
+  test('starts without the dynamic file that it was told of, says so, and takes it when it comes', async () => {
+    await using folder = await temporaryFolder()
+    const flags = [`--providers.file.filename=${folder.path}/later.yaml`, '--providers.providersThrottleDuration=0']
+    await using sluice = await startSluice(['--entryPoints.web.address=127.0.0.1:0', ...flags])
+    expect(sluice.output).toContain("later.yaml:1:1: can't be read: it does not exist")
+    await folder.write('later.yaml', 'http: { routers: { up: { rule: Path(`/up`), service: noop@internal } } }\n')
+    await eventually(async () => (await curl(sluice.ports['web']!, 'http://a.test/up')).status === 418, 'the router')
   })
 
   test('serves whoami on any port', async () => {
