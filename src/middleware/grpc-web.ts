@@ -13,6 +13,7 @@ const preflightMaxAgeSeconds = '600'
 /** A browser's gRPC-Web call as plain gRPC for the server behind, and its answer back, trailers in the body. */
 export const grpcWeb = defineMiddleware({
   name: 'grpcWeb',
+  summary: 'Lets gRPC-Web clients, such as browsers, talk to gRPC servers.',
   options,
   build: ({ allowOrigins }) => {
     const allows = (origin: string): boolean => allowOrigins.includes('*') || allowOrigins.includes(origin)
