@@ -129,7 +129,7 @@ export class WireProxy implements AsyncDisposable {
   }
 }
 
-function dynamicText({ servers = [], balancer = '' }: ProxyOptions): string {
+export function dynamicText({ servers = [], balancer = '' }: ProxyOptions): string {
   return `
 http:
   routers:

@@ -1,6 +1,10 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'bun:test'
-import { plainFields, ways, WireProxy } from '../support/proxy.ts'
+import { startProgram } from '../support/process.ts'
+import { dynamicText, plainFields, ways, type Way } from '../support/proxy.ts'
+import { residentBytes } from '../support/resident-memory.ts'
+import { parseReadyLine } from '../support/sluice.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 import { WirePeer } from '../support/wire-peer.ts'
 import { WireUpstream } from '../support/wire-upstream.ts'
 
@@ -11,60 +15,70 @@ const piece = Buffer.alloc(megabyte)
 const mostInFlight = 48 * megabyte
 const mostGrowth = 64 * megabyte
 
-/** The other end, in a process of its own, standing still until `go`. */
-function startBulkPeer(...words: string[]) {
-  const command = [process.execPath, join(import.meta.dir, '../support/bulk-peer.ts'), ...words]
-  const child = Bun.spawn(command, { stdin: 'pipe', stdout: 'pipe' })
-  const output = child.stdout.getReader()
+/** A proxy in a process of its own, whose memory is then its own too. */
+async function startProxy(way: Way, server: string) {
+  const folder = await temporaryFolder()
+  const dynamicFile = await folder.write('dynamic.yaml', dynamicText({ servers: [server] }))
+  const flags = ['entryPoints.web.address=127.0.0.1:0', `providers.file.filename=${dynamicFile}`]
+  if (way === 'socket') flags.push('experimental.fastProxy=true')
+  const main = join(import.meta.dir, '../../src/main.ts')
+  const program = startProgram([process.execPath, main, ...flags.map((flag) => `--${flag}`)])
+  const ready = await program.waitFor(/^sluice ready:(.*)$/m)
   return {
-    go: () => void child.stdin.write('go\n'),
-    line: async () => new TextDecoder().decode((await output.read()).value),
+    pid: program.pid,
+    port: parseReadyLine(ready[1]!)['web']!,
     [Symbol.asyncDispose]: async () => {
-      child.kill()
-      await child.exited
+      await program[Symbol.asyncDispose]()
+      await folder[Symbol.asyncDispose]()
     },
   }
 }
 
-/** Sends the body while the other end stands still, then lets that go on. Gives how much memory was needed at most. */
-async function pour(from: WirePeer, peer: ReturnType<typeof startBulkPeer>): Promise<number> {
-  Bun.gc(true)
-  const before = process.memoryUsage.rss()
-  let peak = before
+/** Sends the body while the other end stands still, then lets that go on. Gives how much the proxy grew at most. */
+async function pour(from: WirePeer, to: WirePeer, pid: number): Promise<number> {
+  const before = await residentBytes(pid)
+  const target = to.receivedBytes + size
+  to.keepsText = false
+  to.pause()
   let given = 0
   while (from.unsentBytes === 0) given += from.sendShared(piece)
   await Bun.sleep(200)
   while (from.unsentBytes === 0) given += from.sendShared(piece)
   expect(given).toBeLessThan(mostInFlight)
-  peer.go()
+  to.resume()
+  let peak = before
   while (given < size) {
     await from.sent()
     given += from.sendShared(piece)
-    peak = Math.max(peak, process.memoryUsage.rss())
+    peak = Math.max(peak, await residentBytes(pid))
   }
-  expect(await peer.line()).toBe('done\n')
-  return Math.max(peak, process.memoryUsage.rss()) - before
+  await to.receives(target, 10_000)
+  return Math.max(peak, await residentBytes(pid)) - before
 }
 
 describe.each(ways)('a big body over %s', (way) => {
   test('comes down in constant memory past a reader that stands still', async () => {
     await using upstream = new WireUpstream()
-    await using proxy = await WireProxy.start({ way, servers: [upstream.url] })
-    await using client = startBulkPeer('connect', `${proxy.port}`, `${size}`, `GET / HTTP/1.1\r\n${plainFields}\r\n`)
+    await using proxy = await startProxy(way, upstream.url)
+    const client = await WirePeer.connect(proxy.port)
+    client.send(`GET / HTTP/1.1\r\n${plainFields}\r\n`)
     const server = await upstream.request()
     server.send(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`)
-    expect(await pour(server, client)).toBeLessThan(mostGrowth)
-    expect((await proxy.finished(1)).responseBytes).toBe(size)
+    await client.expect('\r\n\r\n')
+    expect(await pour(server, client, proxy.pid)).toBeLessThan(mostGrowth)
+    client.close()
   }, 20_000)
 
   test('goes up in constant memory past a server that stands still', async () => {
-    await using server = startBulkPeer('listen', `${size}`, 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
-    const [, port] = (await server.line()).split(' ')
-    await using proxy = await WireProxy.start({ way, servers: [`http://127.0.0.1:${Number(port)}`] })
-    const client = await proxy.connect()
-    client.send(`POST / HTTP/1.1\r\n${plainFields}Content-Length: ${size}\r\n\r\n`)
-    expect(await pour(client, server)).toBeLessThan(mostGrowth)
+    await using upstream = new WireUpstream()
+    await using proxy = await startProxy(way, upstream.url)
+    const client = await WirePeer.connect(proxy.port)
+    client.send(`POST / HTTP/1.1\r\n${plainFields}Content-Length: ${size + 1}\r\n\r\nx`)
+    const server = await upstream.request('\r\n\r\n')
+    // One octet has gone ahead.
+    expect(await pour(client, server, proxy.pid)).toBeLessThan(mostGrowth)
+    server.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
     await client.expect('ok')
-    expect((await proxy.finished(1)).requestBytes).toBe(size)
+    client.close()
   }, 20_000)
 })
