@@ -55,6 +55,8 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
   readonly #options: UpstreamConnectionOptions
   readonly #deadline = new Deadline(() => this.#expired())
   readonly #pending = new PendingBytes()
+  /** So many of the pending bytes are known not to hold the end of a head. */
+  #scannedBytes = 0
   #state: State = idle
   #request: OutgoingRequest | undefined
   #writer: MessageWriter | undefined
@@ -131,10 +133,12 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
     const all = this.#pending.join(bytes)
     let from = 0
     while (this.#state.kind === 'awaiting') {
-      const result = parseResponseHead(all, from, this.#options.limits, this.#request?.method ?? 'GET')
+      const asked = { requestMethod: this.#request?.method ?? 'GET', scanned: Math.max(from, this.#scannedBytes) }
+      const result = parseResponseHead(all, from, this.#options.limits, asked)
       if (result.kind === 'bad') return this.#fail(new ProxyError('upstream.malformed', result.detail))
       if (result.kind === 'incomplete') {
         if (from > 0 || this.#pending.length === 0) this.#keepFrom(all, from)
+        this.#scannedBytes = all.length - from
         return
       }
       if (result.head.status < 200) this.#countInterim(result.end - from)
@@ -163,6 +167,7 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
       return
     }
     this.#pending.clear()
+    this.#scannedBytes = 0
     this.#deadline.clear()
     this.isFresh = false
     this.#answer(head, all, from)

@@ -134,15 +134,15 @@ function staysOpen(connection: string | undefined, version: '1.0' | '1.1'): bool
   return version === '1.1' || hasListToken(connection, 'keep-alive')
 }
 
-/** Parses the response head that begins at `from`; `requestMethod` is that of the request it answers. */
+/** Parses the response head that begins at `from`, the answer to a request of that method; `scanned` as for requests. */
 export function parseResponseHead(
   bytes: Buffer,
   from: number,
   limits: HeadLimits,
-  requestMethod: string,
+  { requestMethod, scanned = from }: { readonly requestMethod: string; readonly scanned?: number },
 ): HeadResult<ResponseHead> {
-  const headEnd = bytes.indexOf(emptyLine, from)
-  if (headEnd < 0) return judgePartOfResponse({ bytes, start: from, scanned: from }, limits)
+  const headEnd = bytes.indexOf(emptyLine, Math.max(from, scanned - 3))
+  if (headEnd < 0) return judgePartOfResponse({ bytes, start: from, scanned: Math.max(from, scanned) }, limits)
   const end = headEnd + emptyLine.length
   if (end - from > limits.maxHeadBytes) return upstreamFault(`a head of more than ${limits.maxHeadBytes} bytes`)
 

@@ -166,7 +166,7 @@ describe('sluice check', () => {
     const flags = [`--entryPoints.web.address=127.0.0.1:${port}`]
     await using sluice = await startSluice(flags)
     const { code, stdout } = await runProgram([executable, 'check', ...flags])
-    expect({ code, stdout }).toEqual({ code: 0, stdout: 'no configuration found, the embedded default: no mistakes\n' })
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'the configuration: no mistakes\n' })
     expect(sluice.ports['web']).toBe(port)
   })
 

@@ -64,7 +64,7 @@ describe('mutated responses', () => {
     const kinds = new Set<string>()
     for (let round = 0; round < 20_000; round++) {
       const bytes = mutated(latin1(text), random)
-      const result = parseResponseHead(bytes, 0, limits, 'GET')
+      const result = parseResponseHead(bytes, 0, limits, { requestMethod: 'GET' })
       kinds.add(result.kind)
       if (result.kind === 'head') expect(result.end).toBeLessThanOrEqual(bytes.length)
     }

@@ -43,7 +43,7 @@ function request(text: string): RequestHead | string {
 }
 
 function response(text: string, requestMethod = 'GET'): ResponseHead | string {
-  const result = parseEveryCut(text, (bytes) => parseResponseHead(bytes, 0, limits, requestMethod))
+  const result = parseEveryCut(text, (bytes) => parseResponseHead(bytes, 0, limits, { requestMethod }))
   if (result.kind === 'head') return result.head
   return result.kind === 'bad' ? result.code : result.kind
 }
@@ -302,7 +302,9 @@ describe('parseResponseHead', () => {
     'X: a\r\n'.repeat(21),
     `X: ${'a'.repeat(5000)}\r\n`,
   ])('refuses the fields %j', (fields) => {
-    expect(parseResponseHead(latin1(`HTTP/1.1 200 OK\r\n${fields}\r\n`), 0, limits, 'GET')).toMatchObject({
+    expect(
+      parseResponseHead(latin1(`HTTP/1.1 200 OK\r\n${fields}\r\n`), 0, limits, { requestMethod: 'GET' }),
+    ).toMatchObject({
       code: 'upstream.malformed',
     })
   })
@@ -312,8 +314,12 @@ describe('parseResponseHead', () => {
   })
 
   test('refuses another protocol before a line has come', () => {
-    expect(parseResponseHead(latin1('SSH-2.0'), 0, limits, 'GET')).toMatchObject({ code: 'upstream.malformed' })
-    expect(parseResponseHead(latin1('\x15\x03'), 0, limits, 'GET')).toMatchObject({ code: 'upstream.malformed' })
+    expect(parseResponseHead(latin1('SSH-2.0'), 0, limits, { requestMethod: 'GET' })).toMatchObject({
+      code: 'upstream.malformed',
+    })
+    expect(parseResponseHead(latin1('\x15\x03'), 0, limits, { requestMethod: 'GET' })).toMatchObject({
+      code: 'upstream.malformed',
+    })
   })
 
   test.each([
@@ -339,10 +345,12 @@ describe('parseResponseHead', () => {
 
   test('gives an interim response and the final one as two heads', () => {
     const bytes = latin1('HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n')
-    const interim = parseResponseHead(bytes, 0, limits, 'GET')
+    const interim = parseResponseHead(bytes, 0, limits, { requestMethod: 'GET' })
     if (interim.kind !== 'head') throw new Error(interim.kind)
     expect(interim.head).toMatchObject({ status: 103, headers: ['Link', 'a'], framing: { kind: 'none' } })
-    expect(parseResponseHead(bytes, interim.end, limits, 'GET')).toMatchObject({ head: { status: 204 } })
+    expect(parseResponseHead(bytes, interim.end, limits, { requestMethod: 'GET' })).toMatchObject({
+      head: { status: 204 },
+    })
   })
 
   test('finds the protocol that a 101 switches to', () => {

@@ -27,12 +27,12 @@ const chunks = Buffer.from(`${`1000\r\n${'x'.repeat(4096)}\r\n`.repeat(16)}0\r\n
 const sink = { push: () => {} }
 
 const request = wholeHead(parseRequestHead(browser, 0, limits))
-const response = wholeHead(parseResponseHead(answer, 0, limits, 'GET'))
+const response = wholeHead(parseResponseHead(answer, 0, limits, { requestMethod: 'GET' }))
 
 const cases: Record<string, () => unknown> = {
   'parse request, 8 headers': () => parseRequestHead(browser, 0, limits),
   'parse request, Host alone': () => parseRequestHead(wrk, 0, limits),
-  'parse response, 8 headers': () => parseResponseHead(answer, 0, limits, 'GET'),
+  'parse response, 8 headers': () => parseResponseHead(answer, 0, limits, { requestMethod: 'GET' }),
   'encode request, 7 headers': () => Buffer.from(encodeRequestHead(request), 'latin1'),
   'encode response, 7 headers': () => Buffer.from(encodeResponseHead(response), 'latin1'),
   'decode 16 chunks of 4 KiB': () => createDecoder({ kind: 'chunked' }, limits).decode(chunks, 0, sink),
