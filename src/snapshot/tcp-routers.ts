@@ -1,5 +1,6 @@
 import type { DynamicConfiguration } from '../config/dynamic.ts'
 import type { Element } from '../config/dynamic-element.ts'
+import type { Steps } from '../config/steps.ts'
 import type { TcpRouter, TcpServersTransport } from '../config/dynamic-tcp.ts'
 import type { TcpTarget } from '../listen/connection-routes.ts'
 import type { Log } from '../observe/log.ts'
@@ -30,7 +31,7 @@ export interface TcpRoutes {
 }
 
 /** The TCP routes of each entry point; those that fail are reported and left out. */
-export function buildTcpRoutes(options: TcpRoutersOptions): ReadonlyMap<string, TcpRoutes> {
+export function* buildTcpRoutes(options: TcpRoutersOptions): Steps<ReadonlyMap<string, TcpRoutes>> {
   const routes = new Map(options.entryPoints.map((name): [string, TcpRoutes] => [name, { tcp: [], tcpTls: [] }]))
   const services = new Map<string, TcpHandler>()
   for (const element of options.configuration.tcpRouters.values()) {
@@ -46,6 +47,7 @@ export function buildTcpRoutes(options: TcpRoutersOptions): ReadonlyMap<string, 
       const keys = message.startsWith('the service') ? ['service'] : message.includes('HostSNI') ? ['rule'] : []
       options.board.disable('tcpRouters', element, { message, keys })
     }
+    yield
   }
   return routes
 }
