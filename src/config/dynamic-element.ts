@@ -151,9 +151,14 @@ interface WrittenElement {
 /** What was written, without places, comments and the order of keys. */
 function fingerprintOf(node: ConfigNode): string {
   if (node.kind === 'scalar') return JSON.stringify(node.text)
-  if (node.kind === 'list') return `[${node.items.map(fingerprintOf).join(',')}]`
-  const entries = [...node.entries].sort(([left], [right]) => (left < right ? -1 : 1))
-  return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${fingerprintOf(entry.node)}`).join(',')}}`
+  let written = ''
+  if (node.kind === 'list') {
+    for (const item of node.items) written += `${fingerprintOf(item)},`
+    return `[${written}]`
+  }
+  const keys = node.entries.size > 1 ? [...node.entries.keys()].sort() : node.entries.keys()
+  for (const key of keys) written += `${JSON.stringify(key)}:${fingerprintOf(node.entries.get(key)!.node)},`
+  return `{${written}}`
 }
 
 /** Where a value inside an element stands, `['tls', 'options']`; the element's own place when it is not written. */

@@ -30,18 +30,20 @@ interface Joining<T> {
 }
 
 function* joined<T>({ section, parts, warn }: Joining<T>): Steps<Elements<T>> {
+  const [first = new Map(), ...others] = parts.filter((part) => part.size > 0)
+  if (others.length === 0 && section !== 'tlsCertificates') return first
   const elements = new Map<string, Element<T>>()
   const byIdentity = new Map<string, Element<T>>()
   for (const element of parts.flatMap((part) => [...part.values()])) {
     // Certificates have no names: the same one in two files is the duplicate.
     const identity = section === 'tlsCertificates' ? element.fingerprint : element.name
-    const first = byIdentity.get(identity)
-    if (first === undefined) {
+    const known = byIdentity.get(identity)
+    if (known === undefined) {
       byIdentity.set(identity, element)
       elements.set(element.name, element)
     } else {
       const path = section === 'tlsCertificates' ? sectionPaths[section] : element.path
-      warn(element.source, path, `is configured already at ${formatSource(first.source)}, which is used`)
+      warn(element.source, path, `is configured already at ${formatSource(known.source)}, which is used`)
     }
     yield
   }

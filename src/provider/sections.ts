@@ -70,14 +70,22 @@ export function* combineSectionsSteps(
 
 export const emptyConfiguration: DynamicConfiguration = combineSections([], () => new Map())
 
+/** In characters: each call into the hash costs more than the hashing of a few elements. */
+const hashedAtOnce = 16_384
+
 /** The same for configurations that say the same, wherever it stands in their documents. */
 export function* digestOf(configuration: DynamicConfiguration): Steps<string> {
   const hash = createHash('sha256')
   yield* combineSectionsSteps([configuration], function* (section, [elements = new Map()]) {
+    let batch = ''
     for (const name of [...elements.keys()].toSorted()) {
-      hash.update(`${section} ${JSON.stringify(name)} ${elements.get(name)?.fingerprint}\n`)
+      batch += `${section} ${JSON.stringify(name)} ${elements.get(name)?.fingerprint}\n`
+      if (batch.length < hashedAtOnce) continue
+      hash.update(batch)
+      batch = ''
       yield
     }
+    hash.update(batch)
     return elements
   })
   return hash.digest('hex')
