@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { formatProblem } from './config/problem.ts'
-import { decodeDynamic } from './config/dynamic.ts'
+import { decodeDynamicSteps } from './config/dynamic.ts'
 import type { EntryPointConfiguration, StaticConfiguration } from './config/static.ts'
 import { sluiceVersion } from './version.ts'
 import { ipRangeList } from './http/ip-range-list.ts'
@@ -173,7 +173,7 @@ export class App {
 
   #providers(): readonly Provider[] {
     const { configuration, environment, staticFile } = this.#options
-    const scope = { decode: decodeDynamic, log: this.#log, environment, staticFile }
+    const scope = { decode: decodeDynamicSteps, log: this.#log, environment, staticFile }
     const { file } = configuration.providers
     return [...(file === undefined ? [] : [fileProvider.build(file, scope)]), this.#internalProvider]
   }

@@ -1,6 +1,6 @@
 import { loadConfiguration, type LoadedConfiguration } from './run.ts'
 import type { CheckFormat } from './arguments.ts'
-import { decodeDynamic } from '../config/dynamic.ts'
+import { decodeDynamicSteps } from '../config/dynamic.ts'
 import { formatProblem, hasErrors, problemToJson, sortProblems, type Problem } from '../config/problem.ts'
 import type { StaticConfiguration } from '../config/static.ts'
 import { silentLog } from '../observe/log.ts'
@@ -79,7 +79,7 @@ async function firstUpdates(
   configuration: StaticConfiguration,
   { file: staticFile, servesWhoami }: LoadedConfiguration,
 ): Promise<ReadonlyMap<string, ProviderUpdate>> {
-  const scope = { decode: decodeDynamic, log: silentLog, environment: process.env, staticFile }
+  const scope = { decode: decodeDynamicSteps, log: silentLog, environment: process.env, staticFile }
   const { file } = configuration.providers
   const providers = [
     ...(file === undefined ? [] : [fileProvider.build({ ...file, watch: false }, scope)]),

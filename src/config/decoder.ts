@@ -48,29 +48,40 @@ export interface FieldDescription {
 
 /** A spot in the configuration being decoded: its path and where its problems go. */
 export class Place {
-  readonly path: string
   readonly problems: ProblemCollector
+  readonly #step: string | number
   readonly #document: DocumentSource | undefined
+  readonly #outer: Place | undefined
 
-  /** `document`: what is decoded was read from it. */
-  constructor(problems: ProblemCollector, path = '', document?: DocumentSource) {
+  /** `document`: what is decoded was read from it. With `outer`, the path goes on from there by one step. */
+  constructor(problems: ProblemCollector, step: string | number = '', document?: DocumentSource, outer?: Place) {
     this.problems = problems
-    this.path = path
+    this.#step = step
     this.#document = document
+    this.#outer = outer
+  }
+
+  /** Written out when somebody asks: few of the many places that a document has are ever told. */
+  get path(): string {
+    const step = this.#step
+    if (this.#outer === undefined) return String(step)
+    const outer = this.#outer.path
+    if (typeof step === 'number') return `${outer}[${step}]`
+    const key = /^[^\s."[\]]+$/.test(step) ? step : JSON.stringify(step)
+    return outer === '' ? key : `${outer}.${key}`
   }
 
   key(name: string): Place {
-    const step = /^[^\s."[\]]+$/.test(name) ? name : JSON.stringify(name)
-    return this.#inner(this.path === '' ? step : `${this.path}.${step}`)
+    return new Place(this.problems, name, this.#document, this)
   }
 
   item(index: number): Place {
-    return this.#inner(`${this.path}[${index}]`)
+    return new Place(this.problems, index, this.#document, this)
   }
 
   /** The same spot, whose problems go elsewhere. */
   collectingIn(problems: ProblemCollector): Place {
-    return new Place(problems, this.path, this.#document)
+    return new Place(problems, this.#step, this.#document, this.#outer)
   }
 
   /** Reports an error and gives `invalid`, so that a decoder can `return at.error(…)`. */
@@ -87,10 +98,6 @@ export class Place {
 
   warning(source: Source, message: string): void {
     this.problems.add({ severity: 'warning', source, path: this.path, message })
-  }
-
-  #inner(path: string): Place {
-    return new Place(this.problems, path, this.#document)
   }
 }
 

@@ -1,5 +1,8 @@
 import type { ConfigNode } from './node.ts'
 import type { Problem } from './problem.ts'
+import { readPlainToml } from './plain-toml.ts'
+import { readPlainYaml } from './plain-yaml.ts'
+import { atOnce, type Steps } from './steps.ts'
 import { parseToml } from './toml-document.ts'
 import { parseYaml } from './yaml-document.ts'
 
@@ -30,8 +33,14 @@ export function documentFormat(file: string): DocumentFormat | undefined {
 }
 
 /** Text to a tree of nodes, each with its position. Every syntax error is a problem; nothing is thrown. */
-export function parseDocument({ file, text, format }: DocumentText): ParsedDocument {
+export function parseDocument(document: DocumentText): ParsedDocument {
+  return atOnce(parseDocumentSteps(document))
+}
+
+export function* parseDocumentSteps({ file, text, format }: DocumentText): Steps<ParsedDocument> {
   const withoutMark = text.startsWith('\uFEFF') ? text.slice(1) : text
+  const node = yield* (format === 'toml' ? readPlainToml : readPlainYaml)(file, withoutMark)
+  if (node !== undefined) return { node, problems: [] }
   // JSON is a subset of YAML 1.2, so that JSON gets positions and duplicate-key checks from the same place.
   return format === 'toml' ? parseToml(file, withoutMark) : parseYaml(file, withoutMark)
 }

@@ -1,6 +1,7 @@
 import { invalid, Place, type Decoder } from './decoder.ts'
 import { describeNode, findEntry, type ConfigNode, type MapEntry } from './node.ts'
 import { type Problem, ProblemCollector, type Source } from './problem.ts'
+import type { Steps } from './steps.ts'
 
 /** The text that a configuration was read from, as the user wrote it. */
 export interface DocumentSource {
@@ -69,7 +70,7 @@ export class ElementDecoder {
   }
 
   /** A section whose elements have names. */
-  named<T>(section: Section, entry: MapEntry | undefined, decoder: Decoder<T>): Elements<T> {
+  *named<T>(section: Section, entry: MapEntry | undefined, decoder: Decoder<T>): Steps<Elements<T>> {
     if (entry === undefined) return new Map()
     const { node } = entry
     if (node.kind !== 'map') return this.#refuseOne(section, entry, 'a map of names')
@@ -78,12 +79,13 @@ export class ElementDecoder {
     for (const [name, { keySource, node: written }] of node.entries) {
       const element = this.#decode({ section, name, place: at.key(name), source: keySource, node: written }, decoder)
       if (element !== undefined) elements.set(name, element)
+      yield
     }
     return elements
   }
 
   /** A section that is a list: its elements are named `file[index]`. */
-  listed<T>(section: Section, entry: MapEntry | undefined, decoder: Decoder<T>): Elements<T> {
+  *listed<T>(section: Section, entry: MapEntry | undefined, decoder: Decoder<T>): Steps<Elements<T>> {
     if (entry === undefined) return new Map()
     const { node } = entry
     if (node.kind !== 'list') return this.#refuseOne(section, entry, 'a list')
@@ -94,6 +96,7 @@ export class ElementDecoder {
       const place = at.item(index)
       const element = this.#decode({ section, name, place, source: written.source, node: written }, decoder)
       if (element !== undefined) elements.set(name, element)
+      yield
     }
     return elements
   }
@@ -148,9 +151,14 @@ interface WrittenElement {
 /** What was written, without places, comments and the order of keys. */
 function fingerprintOf(node: ConfigNode): string {
   if (node.kind === 'scalar') return JSON.stringify(node.text)
-  if (node.kind === 'list') return `[${node.items.map(fingerprintOf).join(',')}]`
-  const entries = [...node.entries].sort(([left], [right]) => (left < right ? -1 : 1))
-  return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${fingerprintOf(entry.node)}`).join(',')}}`
+  let written = ''
+  if (node.kind === 'list') {
+    for (const item of node.items) written += `${fingerprintOf(item)},`
+    return `[${written}]`
+  }
+  const keys = node.entries.size > 1 ? [...node.entries.keys()].sort() : node.entries.keys()
+  for (const key of keys) written += `${JSON.stringify(key)}:${fingerprintOf(node.entries.get(key)!.node)},`
+  return `{${written}}`
 }
 
 /** Where a value inside an element stands, `['tls', 'options']`; the element's own place when it is not written. */

@@ -22,6 +22,7 @@ import type { ConfigNode, MapEntry } from './node.ts'
 import type { Problem } from './problem.ts'
 import { list, nonEmptyText, object, withDefault, type Infer } from './schema.ts'
 import { staticSchema } from './static.ts'
+import { atOnce, type Steps } from './steps.ts'
 
 const httpService = exactlyOne({
   noun: 'service',
@@ -65,20 +66,32 @@ export interface DynamicDocument extends DocumentSource {
 
 /** Decodes one document; `undefined` is an empty one. A mistake costs the element that has it and nothing else. */
 export function decodeDynamic(node: ConfigNode | undefined, document: DynamicDocument): DynamicDecoding {
+  return atOnce(decodeDynamicSteps(node, document))
+}
+
+export function* decodeDynamicSteps(node: ConfigNode | undefined, document: DynamicDocument): Steps<DynamicDecoding> {
   const decoder = new ElementDecoder(document)
   const written = node === undefined ? {} : findSections(node, decoder, document.isStaticFile === true)
   const configuration: DynamicConfiguration = {
-    httpRouters: decoder.named('httpRouters', written.httpRouters, httpRouterIn(document)),
-    httpServices: decoder.named('httpServices', written.httpServices, httpService),
-    httpMiddlewares: decoder.named('httpMiddlewares', written.httpMiddlewares, httpMiddleware),
-    httpServersTransports: decoder.named('httpServersTransports', written.httpServersTransports, httpServersTransport),
-    tcpRouters: decoder.named('tcpRouters', written.tcpRouters, tcpRouterIn(document)),
-    tcpServices: decoder.named('tcpServices', written.tcpServices, tcpService),
-    tcpMiddlewares: decoder.named('tcpMiddlewares', written.tcpMiddlewares, tcpMiddleware),
-    tcpServersTransports: decoder.named('tcpServersTransports', written.tcpServersTransports, tcpServersTransport),
-    tlsCertificates: decoder.listed('tlsCertificates', written.tlsCertificates, tlsCertificate),
-    tlsOptions: decoder.named('tlsOptions', written.tlsOptions, tlsOptions),
-    tlsStores: decoder.named('tlsStores', written.tlsStores, tlsStore),
+    httpRouters: yield* decoder.named('httpRouters', written.httpRouters, httpRouterIn(document)),
+    httpServices: yield* decoder.named('httpServices', written.httpServices, httpService),
+    httpMiddlewares: yield* decoder.named('httpMiddlewares', written.httpMiddlewares, httpMiddleware),
+    httpServersTransports: yield* decoder.named(
+      'httpServersTransports',
+      written.httpServersTransports,
+      httpServersTransport,
+    ),
+    tcpRouters: yield* decoder.named('tcpRouters', written.tcpRouters, tcpRouterIn(document)),
+    tcpServices: yield* decoder.named('tcpServices', written.tcpServices, tcpService),
+    tcpMiddlewares: yield* decoder.named('tcpMiddlewares', written.tcpMiddlewares, tcpMiddleware),
+    tcpServersTransports: yield* decoder.named(
+      'tcpServersTransports',
+      written.tcpServersTransports,
+      tcpServersTransport,
+    ),
+    tlsCertificates: yield* decoder.listed('tlsCertificates', written.tlsCertificates, tlsCertificate),
+    tlsOptions: yield* decoder.named('tlsOptions', written.tlsOptions, tlsOptions),
+    tlsStores: yield* decoder.named('tlsStores', written.tlsStores, tlsStore),
   }
   return { configuration, problems: decoder.problems.sorted(), failed: decoder.failed }
 }

@@ -40,19 +40,16 @@ export function exactlyOne<Definition extends KindDefinition>(
   const expects = `a map with one key, the kind of ${kinds.noun}`
   const beside = kinds.beside ?? object({})
   const besideNames = fieldsOf(beside).map((field) => field.key)
+  const besideKeys = new Set(besideNames.map((name) => name.toLowerCase()))
 
   return {
     expects,
     describe: () => ({ kind: 'oneKind', kinds: describeKinds(kinds), beside: fieldsOf(beside) }),
     decode(node, at) {
       if (node.kind !== 'map') return at.error(node.source, `is ${describeNode(node)} (expected ${expects})`)
-      const isBeside = (key: string): boolean => besideNames.some((name) => isSameKey(name, key))
-      const besideValue = beside.decodeMap(withKeys(node, isBeside), at)
-      const kind = decodeKind(
-        { kinds, besideNames },
-        withKeys(node, (key) => !isBeside(key)),
-        at,
-      )
+      const parts = splitMap(node, besideKeys)
+      const besideValue = beside.decodeMap(parts.beside, at)
+      const kind = decodeKind({ kinds, besideNames }, parts.kind, at)
       if (kind === invalid || besideValue === invalid) return invalid
       return { ...kind, beside: besideValue }
     },
@@ -143,8 +140,18 @@ function fieldsOf(decoder: ObjectDecoder<unknown>): readonly FieldDescription[] 
   return description.kind === 'object' ? description.fields : []
 }
 
-function withKeys(node: MapNode, isWanted: (key: string) => boolean): MapNode {
-  return { ...node, entries: new Map([...node.entries].filter(([key]) => isWanted(key))) }
+/** The keys that stand beside the kind (in lower case here), and the others. */
+function splitMap(
+  node: MapNode,
+  besideKeys: ReadonlySet<string>,
+): { readonly kind: MapNode; readonly beside: MapNode } {
+  const kind = new Map<string, MapEntry>()
+  const beside = new Map<string, MapEntry>()
+  for (const [key, entry] of node.entries) {
+    if (besideKeys.has(key.toLowerCase())) beside.set(key, entry)
+    else kind.set(key, entry)
+  }
+  return { kind: { ...node, entries: kind }, beside: { ...node, entries: beside } }
 }
 
 function isSameKey(a: string, b: string): boolean {

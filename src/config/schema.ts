@@ -53,6 +53,7 @@ type FromFields<F extends Fields> = {
  */
 export function object<const F extends Fields>(fields: F): ObjectDecoder<FromFields<F>> {
   const nameByLowerCase = new Map(Object.keys(fields).map((name) => [name.toLowerCase(), name]))
+  const decoders = Object.entries(fields)
 
   function decodeMap(map: MapNode, at: Place): Decoded<FromFields<F>> {
     const written = new Map<string, MapEntry>()
@@ -66,7 +67,7 @@ export function object<const F extends Fields>(fields: F): ObjectDecoder<FromFie
       else if (!isNew) at.key(name).error(entry.keySource, 'is given twice (keys are the same in any case)')
     }
     const values: Record<string, unknown> = {}
-    for (const [name, decoder] of Object.entries(fields)) {
+    for (const [name, decoder] of decoders) {
       const value = decodeField({ decoder, entry: written.get(name), owner: map.source }, at.key(name))
       if (value === invalid) isValid = false
       else if (decoder.status === undefined) values[name] = value

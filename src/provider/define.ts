@@ -1,4 +1,4 @@
-import type { DynamicConfiguration, decodeDynamic } from '../config/dynamic.ts'
+import type { DynamicConfiguration, decodeDynamicSteps } from '../config/dynamic.ts'
 import type { FailedElement } from '../config/dynamic-element.ts'
 import type { Problem } from '../config/problem.ts'
 import type { Decoder } from '../config/schema.ts'
@@ -39,7 +39,7 @@ export interface Provider {
 
 /** What a provider may need from the process. */
 export interface ProviderScope {
-  readonly decode: typeof decodeDynamic
+  readonly decode: typeof decodeDynamicSteps
   readonly log: Log
   /** The process's environment variables, for templates. */
   readonly environment: Readonly<Record<string, string | undefined>>

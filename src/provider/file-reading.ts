@@ -1,9 +1,10 @@
 import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { documentFormat, parseDocument } from '../config/document.ts'
-import type { decodeDynamic } from '../config/dynamic.ts'
+import { documentFormat, parseDocumentSteps } from '../config/document.ts'
+import type { decodeDynamicSteps } from '../config/dynamic.ts'
 import type { ConfigNode, MapEntry } from '../config/node.ts'
 import type { Problem, Source } from '../config/problem.ts'
+import { inSlices, type Steps } from '../config/steps.ts'
 import { TextLines } from '../config/text-position.ts'
 import type { FileState } from './file-state.ts'
 import { keepLastGood, unreadable } from './file-state.ts'
@@ -12,7 +13,7 @@ import { renderTemplate } from './template/render.ts'
 
 export interface FileReader {
   readonly provider: string
-  readonly decode: typeof decodeDynamic
+  readonly decode: typeof decodeDynamicSteps
   readonly environment: Environment
   /** The real path of the static configuration file, whose static sections are no mistake. */
   readonly staticFile: string | undefined
@@ -31,7 +32,7 @@ export async function readConfigurationFile(
   if (previous?.text === outcome.text) return previous
   const file = { path, text: outcome.text, previous }
   try {
-    return decodeText(reader, file)
+    return await inSlices(decodeText(reader, file))
   } catch (thrown) {
     // A fault of the program that one file brings out must not cost the others.
     return unreadable(file, [wholeFileProblem(path, `can't be decoded: ${reasonOf(thrown)}`)])
@@ -44,7 +45,7 @@ interface ReadFile {
   readonly previous: FileState | undefined
 }
 
-function decodeText(reader: FileReader, { path, text, previous }: ReadFile): FileState {
+function* decodeText(reader: FileReader, { path, text, previous }: ReadFile): Steps<FileState> {
   const lines = new TextLines(text)
   const rendered = renderTemplate(text, reader.environment)
   if (!rendered.ok) {
@@ -55,13 +56,13 @@ function decodeText(reader: FileReader, { path, text, previous }: ReadFile): Fil
   const isTemplate = rendered.text !== text
   if (isTemplate) reader.onRendered(path, rendered.text)
   const format = documentFormat(path) ?? 'yaml'
-  const parsed = parseDocument({ file: path, text: rendered.text, format })
+  const parsed = yield* parseDocumentSteps({ file: path, text: rendered.text, format })
   const relocation = isTemplate ? relocate(rendered, lines) : undefined
   const problems = relocation === undefined ? parsed.problems : parsed.problems.map(relocation.problem)
   if (parsed.node === undefined) return unreadable({ path, previous, text }, problems)
   const node = relocation === undefined ? parsed.node : relocation.node(parsed.node)
   const isStaticFile = reader.staticFile === resolve(path)
-  const decoding = reader.decode(node, { provider: reader.provider, file: path, text, isStaticFile })
+  const decoding = yield* reader.decode(node, { provider: reader.provider, file: path, text, isStaticFile })
   const all = [...problems, ...decoding.problems]
   if (problems.some((problem) => problem.severity === 'error')) return unreadable({ path, previous, text }, all)
   return keepLastGood({ path, previous, text }, { ...decoding, problems: all })

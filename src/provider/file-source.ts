@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { resolve, sep } from 'node:path'
 import { formatProblem, sortProblems, type Problem } from '../config/problem.ts'
+import { inSlices } from '../config/steps.ts'
 import { Debounce } from './debounce.ts'
 import type { Provider, ProviderScope, ProviderUpdate } from './define.ts'
 import { walkDirectory } from './directory-walk.ts'
@@ -12,7 +13,7 @@ import { unreadable, type FileState } from './file-state.ts'
 import { Latest } from './latest.ts'
 import { contentDigest, namedFiles } from './named-files.ts'
 import { PathWatch } from './path-watch.ts'
-import { fingerprintOf } from './sections.ts'
+import { digestOf } from './sections.ts'
 
 // Long enough for an editor to finish its write, short enough to feel like at once.
 const debounce = { quietMs: 50, maximumMs: 500 }
@@ -146,7 +147,7 @@ export class FileSource implements Provider {
   }
 
   async #describe(files: readonly FileState[]): Promise<ProviderUpdate> {
-    const { configuration, problems } = joinFiles(files)
+    const { configuration, problems } = await inSlices(joinFiles(files))
     const failed = files.flatMap((file) => file.failed)
     const contents: string[] = []
     for (const file of namedFiles(configuration)) {
@@ -154,17 +155,14 @@ export class FileSource implements Provider {
       contents.push(`${file} ${await contentDigest(file)}`)
     }
     const all = sortProblems(problems)
-    const digest = digestOf([fingerprintOf(configuration), ...all.map(describe), ...contents])
+    const parts = [await inSlices(digestOf(configuration)), ...all.map(describe), ...contents]
+    const digest = createHash('sha256').update(parts.join('\0')).digest('hex')
     return { configuration, problems: all, failed, digest }
   }
 }
 
 function describe(problem: Problem): string {
   return formatProblem(problem)
-}
-
-function digestOf(parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\0')).digest('hex')
 }
 
 /** Undefined when there is nothing, or no way to know. */

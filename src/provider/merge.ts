@@ -1,22 +1,31 @@
 import type { Element, Elements, Section } from '../config/dynamic-element.ts'
 import { formatSource, sortProblems, type Problem } from '../config/problem.ts'
+import { atOnce, type Steps } from '../config/steps.ts'
 import type { ElementFailure, ProviderUpdate } from './define.ts'
-import { combineSections } from './sections.ts'
+import { combineSectionsSteps } from './sections.ts'
 
 /** The configurations of all providers as one; every name, of failed elements too, is `name@provider`. */
 export type MergedConfiguration = ProviderUpdate
 
 /** Providers by name, in the order in which they are configured. */
 export function mergeProviders(updates: ReadonlyMap<string, ProviderUpdate>): MergedConfiguration {
+  return atOnce(mergeProvidersSteps(updates))
+}
+
+/** The same for two sets of updates that make the same merged configuration. */
+export function mergedDigest(updates: ReadonlyMap<string, ProviderUpdate>): string {
+  return [...updates].map(([name, update]) => `${name}:${update.digest}`).join(' ')
+}
+
+export function* mergeProvidersSteps(updates: ReadonlyMap<string, ProviderUpdate>): Steps<MergedConfiguration> {
   const all = [...updates.values()]
   const problems = all.flatMap((update) => [...update.problems])
   const failed = all.flatMap((update) => update.failed.map(qualifiedFailure))
   const configurations = all.map((update) => update.configuration)
-  const configuration = combineSections(configurations, (section, parts) =>
+  const configuration = yield* combineSectionsSteps(configurations, (section, parts) =>
     merged({ section, parts, problems, failed }),
   )
-  const digest = [...updates].map(([name, update]) => `${name}:${update.digest}`).join(' ')
-  return { configuration, problems: sortProblems(problems), failed, digest }
+  return { configuration, problems: sortProblems(problems), failed, digest: mergedDigest(updates) }
 }
 
 interface Merging<T> {
@@ -27,13 +36,14 @@ interface Merging<T> {
   readonly failed: ElementFailure[]
 }
 
-function merged<T>({ section, parts, problems, failed }: Merging<T>): Elements<T> {
+function* merged<T>({ section, parts, problems, failed }: Merging<T>): Steps<Elements<T>> {
   const elements = new Map<string, Element<T>>()
   const defaults: Element<T>[] = []
   for (const element of parts.flatMap((part) => [...part.values()])) {
     const name = nameInAll(section, element.name, element.provider)
     if (name === 'default') defaults.push(element)
     else elements.set(name, { ...element, name })
+    yield
   }
   const [first, ...others] = defaults
   if (first === undefined) return elements

@@ -1,53 +1,67 @@
+import { createHash } from 'node:crypto'
 import type { DynamicConfiguration } from '../config/dynamic.ts'
 import type { Elements, Section } from '../config/dynamic-element.ts'
+import { atOnce, type Steps } from '../config/steps.ts'
 
-/** Makes one configuration of several, section by section; the one place that lists the sections. */
+/** Makes one configuration of several, section by section. */
 export function combineSections(
   configurations: readonly DynamicConfiguration[],
   combine: <T>(section: Section, parts: readonly Elements<T>[]) => Elements<T>,
 ): DynamicConfiguration {
+  return atOnce(
+    combineSectionsSteps(configurations, function* (section, parts) {
+      return combine(section, parts)
+    }),
+  )
+}
+
+/** The one place that lists the sections. */
+export function* combineSectionsSteps(
+  configurations: readonly DynamicConfiguration[],
+  combine: <T>(section: Section, parts: readonly Elements<T>[]) => Steps<Elements<T>>,
+): Steps<DynamicConfiguration> {
   return {
-    httpRouters: combine(
+    httpRouters: yield* combine(
       'httpRouters',
       configurations.map((each) => each.httpRouters),
     ),
-    httpServices: combine(
+    httpServices: yield* combine(
       'httpServices',
       configurations.map((each) => each.httpServices),
     ),
-    httpMiddlewares: combine(
+    httpMiddlewares: yield* combine(
       'httpMiddlewares',
       configurations.map((each) => each.httpMiddlewares),
     ),
-    httpServersTransports: combine(
+    httpServersTransports: yield* combine(
       'httpServersTransports',
       configurations.map((each) => each.httpServersTransports),
     ),
-    tcpRouters: combine(
+    tcpRouters: yield* combine(
       'tcpRouters',
       configurations.map((each) => each.tcpRouters),
     ),
-    tcpServices: combine(
+    tcpServices: yield* combine(
       'tcpServices',
       configurations.map((each) => each.tcpServices),
     ),
-    tcpMiddlewares: combine(
+    tcpMiddlewares: yield* combine(
       'tcpMiddlewares',
       configurations.map((each) => each.tcpMiddlewares),
     ),
-    tcpServersTransports: combine(
+    tcpServersTransports: yield* combine(
       'tcpServersTransports',
       configurations.map((each) => each.tcpServersTransports),
     ),
-    tlsCertificates: combine(
+    tlsCertificates: yield* combine(
       'tlsCertificates',
       configurations.map((each) => each.tlsCertificates),
     ),
-    tlsOptions: combine(
+    tlsOptions: yield* combine(
       'tlsOptions',
       configurations.map((each) => each.tlsOptions),
     ),
-    tlsStores: combine(
+    tlsStores: yield* combine(
       'tlsStores',
       configurations.map((each) => each.tlsStores),
     ),
@@ -56,13 +70,23 @@ export function combineSections(
 
 export const emptyConfiguration: DynamicConfiguration = combineSections([], () => new Map())
 
-/** Text that is the same for configurations that say the same, wherever it stands in their documents. */
-export function fingerprintOf(configuration: DynamicConfiguration): string {
-  const parts: string[] = []
-  combineSections([configuration], (section, [elements]) => {
-    for (const [name, { fingerprint }] of elements ?? [])
-      parts.push(`${section} ${JSON.stringify(name)} ${fingerprint}`)
-    return elements ?? new Map()
+/** In characters: each call into the hash costs more than the hashing of a few elements. */
+const hashedAtOnce = 16_384
+
+/** The same for configurations that say the same, wherever it stands in their documents. */
+export function* digestOf(configuration: DynamicConfiguration): Steps<string> {
+  const hash = createHash('sha256')
+  yield* combineSectionsSteps([configuration], function* (section, [elements = new Map()]) {
+    let batch = ''
+    for (const name of [...elements.keys()].toSorted()) {
+      batch += `${section} ${JSON.stringify(name)} ${elements.get(name)?.fingerprint}\n`
+      if (batch.length < hashedAtOnce) continue
+      hash.update(batch)
+      batch = ''
+      yield
+    }
+    hash.update(batch)
+    return elements
   })
-  return parts.toSorted().join('\n')
+  return hash.digest('hex')
 }

@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from '../config/steps.ts'
 import { hostClaim, restOfRule } from './host-claim.ts'
 import type { Test } from './matcher/define.ts'
 import { testOf, type BoundMatcher, type CompiledRule, type RuleNode } from './rule.ts'
@@ -36,7 +37,11 @@ interface Candidate<Subject, T> {
  * the host does not rule out.
  */
 export function buildHostTable<Subject, T>(routes: readonly Route<Subject, T>[]): HostTable<Subject, T> {
-  const { exact, wildcard, common } = indexRoutes(routes)
+  return atOnce(buildHostTableSteps(routes))
+}
+
+export function* buildHostTableSteps<Subject, T>(routes: readonly Route<Subject, T>[]): Steps<HostTable<Subject, T>> {
+  const { exact, wildcard, common } = yield* indexRoutes(routes)
   return {
     size: routes.length,
     find: (host, subject) => {
@@ -67,7 +72,7 @@ interface Index<Subject, T> {
   readonly common: Candidate<Subject, T> | undefined
 }
 
-function indexRoutes<Subject, T>(routes: readonly Route<Subject, T>[]): Index<Subject, T> {
+function* indexRoutes<Subject, T>(routes: readonly Route<Subject, T>[]): Steps<Index<Subject, T>> {
   const exact = new Map<string, Candidate<Subject, T>>()
   const wildcard = new Map<string, Candidate<Subject, T>>()
   const tests = new SharedTests<Subject>()
@@ -80,8 +85,9 @@ function indexRoutes<Subject, T>(routes: readonly Route<Subject, T>[]): Index<Su
     for (const host of claim ?? []) {
       const test = tests.of(restOfRule(rule.tree, host))
       const [lists, key] = host.startsWith('*') ? [wildcard, host.slice(1)] : [exact, host]
-      lists.set(key, { place, test, target, next: lists.get(key) })
+      lists.set(compact(key), { place, test, target, next: lists.get(key) })
     }
+    yield
   }
   return { exact, wildcard, common }
 }
@@ -109,6 +115,14 @@ function ruleKey<Subject>(node: RuleNode<BoundMatcher<Subject>>): string {
   if (node.kind === 'not') return `!(${ruleKey(node.operand)})`
   if (node.kind !== 'matcher') return `${node.kind}(${node.parts.map((part) => ruleKey(part)).join()})`
   return JSON.stringify([node.definition.name, ...node.arguments.map((literal) => literal.value)])
+}
+
+/**
+ * A copy that lies beside the copies made before. As a slice of the configuration's text each name would lead its
+ * look-up far off into two megabytes (measured among 10,000: a quarter of the time). Names are ASCII.
+ */
+function compact(name: string): string {
+  return Buffer.from(name, 'latin1').latin1Slice()
 }
 
 /** Of two list heads the one that comes first in the order of all routes. */

@@ -1,4 +1,5 @@
-import { buildHostTable, type Route } from './host-table.ts'
+import { atOnce, type Steps } from '../config/steps.ts'
+import { buildHostTableSteps, type Route } from './host-table.ts'
 import { plainHost } from './matcher/host-name.ts'
 import { isCatchAll } from './rule.ts'
 import type { TcpFacts } from './tcp-facts.ts'
@@ -20,7 +21,11 @@ export interface TcpTable<T> {
 }
 
 export function buildTcpTable<T>(routes: readonly TcpRoute<T>[]): TcpTable<T> {
-  const table = buildHostTable(
+  return atOnce(buildTcpTableSteps(routes))
+}
+
+export function* buildTcpTableSteps<T>(routes: readonly TcpRoute<T>[]): Steps<TcpTable<T>> {
+  const table = yield* buildHostTableSteps(
     routes.map((route) => ({ ...route, target: { target: route.target, catchAll: isCatchAll(route.rule) } })),
   )
   return { size: table.size, find: (facts) => table.find(facts.serverName, facts) }

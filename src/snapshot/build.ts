@@ -1,12 +1,13 @@
 import type { DynamicConfiguration } from '../config/dynamic.ts'
 import type { Problem } from '../config/problem.ts'
 import type { EntryPointConfiguration, StaticConfiguration } from '../config/static.ts'
+import { inSlices, type Steps } from '../config/steps.ts'
 import type { Handler } from '../http/message.ts'
-import type { ConnectionRoutes } from '../listen/connection-routes.ts'
+import type { ConnectionRoutes, HttpsTarget, TcpTarget } from '../listen/connection-routes.ts'
 import type { Log } from '../observe/log.ts'
 import type { Tracing } from '../observe/tracing.ts'
 import type { RunCheck } from '../service/health/check.ts'
-import { buildTcpTable, chooseRoute, chooseUnread } from '../route/tcp-router.ts'
+import { buildTcpTableSteps, chooseRoute, chooseUnread, type EntryPointRoutes } from '../route/tcp-router.ts'
 import { entryPointChain } from './entry-point-chain.ts'
 import { answerUnmatched, buildHttpRouters, routeRequests, type BuiltRouter } from './http-routers.ts'
 import { httpsNames } from './https-names.ts'
@@ -65,14 +66,23 @@ export async function buildSnapshot(options: SnapshotOptions): Promise<Snapshot>
     alpn: options.alpn,
     previous: options.previous?.tls,
   })
+  return inSlices(assemble(options, { board, tls }))
+}
+
+interface Groundwork {
+  readonly board: StatusBoard
+  readonly tls: SnapshotTls
+}
+
+function* assemble(options: SnapshotOptions, { board, tls }: Groundwork): Steps<Snapshot> {
   const { builder, middlewares, service, wrap } = serviceBuilder(options, board)
   const tracesInternals = options.static.tracing?.addInternals === true
-  const routers = buildHttpRouters({ ...routing(options, board), service, wrap, tracesInternals })
+  const routers = yield* buildHttpRouters({ ...routing(options, board), service, wrap, tracesInternals })
   if (options.buildsUnused === true) {
     builder.buildUnused()
     middlewares.buildUnused()
   }
-  const tcp = buildTcpRoutes({
+  const tcp = yield* buildTcpRoutes({
     ...routing(options, board),
     entryPoints: [...options.static.entryPoints.keys()],
     defaultTransport: implicitTcpTransport(options.static),
@@ -82,7 +92,7 @@ export async function buildSnapshot(options: SnapshotOptions): Promise<Snapshot>
   const entryPoints = new Map<string, EntryPointSnapshot>()
   for (const name of options.static.entryPoints.keys()) {
     const parts = { routers: routers.get(name) ?? [], tcp: tcp.get(name)!, tls, board }
-    entryPoints.set(name, buildEntryPoint(name, parts, options))
+    entryPoints.set(name, yield* buildEntryPoint(name, parts, options))
   }
   const transportKeys = [...builder.transportKeys, ...middlewares.transportKeys]
   const retire = releaseOf({ transportKeys, keptKeys: [...builder.keptKeys, ...middlewares.keptKeys] }, options)
@@ -170,26 +180,32 @@ interface EntryPointParts {
   readonly board: StatusBoard
 }
 
-function buildEntryPoint(name: string, parts: EntryPointParts, options: SnapshotOptions): EntryPointSnapshot {
+function* buildEntryPoint(name: string, parts: EntryPointParts, options: SnapshotOptions): Steps<EntryPointSnapshot> {
   const { tracing, hostname, log } = options
   const configuration = options.static.entryPoints.get(name)!
   const chain = entryPointChain({ name, configuration, hostname, log })
   const unmatched = tracing === undefined ? answerUnmatched : traceUnmatched(tracing, configuration)
-  const https = httpsNames(parts.routers, parts.tls, parts.board)
-  const routes = { https: https.table, tcpTls: buildTcpTable(parts.tcp.tcpTls), tcp: buildTcpTable(parts.tcp.tcp) }
+  const https = yield* httpsNames(parts.routers, parts.tls, parts.board)
+  const tcpTls = yield* buildTcpTableSteps(parts.tcp.tcpTls)
+  const tcp = yield* buildTcpTableSteps(parts.tcp.tcp)
+  const routes = { https: https.table, tcpTls, tcp }
+  const plain = parts.routers.filter(({ tls }) => tls === undefined)
   return {
-    connections: {
-      chooseUnread: (clientAddress) => chooseUnread(routes, clientAddress),
-      choose: (opening, facts) => chooseRoute(routes, opening, facts),
-      httpsDefault: { terms: parts.tls.terms('default') },
-    },
-    plain: chain(
-      routeRequests(
-        parts.routers.filter(({ tls }) => tls === undefined),
-        unmatched,
-      ),
-    ),
-    overTls: chain(routeRequests(https.routers, unmatched)),
+    connections: connectionRoutes(routes, { terms: parts.tls.terms('default') }),
+    plain: chain(yield* routeRequests(plain, unmatched)),
+    overTls: chain(yield* routeRequests(https.routers, unmatched)),
+  }
+}
+
+/** Apart, like `releaseOf`: a closure made in a generator holds all that the generator was given. */
+function connectionRoutes(
+  routes: EntryPointRoutes<HttpsTarget, TcpTarget>,
+  httpsDefault: HttpsTarget,
+): ConnectionRoutes {
+  return {
+    chooseUnread: (clientAddress) => chooseUnread(routes, clientAddress),
+    choose: (opening, facts) => chooseRoute(routes, opening, facts),
+    httpsDefault,
   }
 }
 

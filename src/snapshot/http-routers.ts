@@ -2,13 +2,14 @@ import type { DynamicConfiguration } from '../config/dynamic.ts'
 import type { Element } from '../config/dynamic-element.ts'
 import type { HttpRouter } from '../config/dynamic-http.ts'
 import type { EntryPointConfiguration } from '../config/static.ts'
+import type { Steps } from '../config/steps.ts'
 import { ProxyError } from '../errors.ts'
 import type { Handler } from '../http/message.ts'
 import { notFound, plainReply, reply } from '../http/reply.ts'
 import { denyEncodedCharacters } from '../http/target.ts'
 import type { Tracing } from '../observe/tracing.ts'
 import { traceLayer } from '../observe/trace-layer.ts'
-import { buildRouteTable, type Route } from '../route/router.ts'
+import { buildRouteTableSteps, type Route } from '../route/router.ts'
 import { ruleDomains, type HttpRule } from '../route/rule.ts'
 import { recursionGuard } from './recursion-guard.ts'
 import { providerOf, qualify } from './reference.ts'
@@ -44,10 +45,11 @@ export interface BuiltRouter {
 }
 
 /** The routers of each entry point; those that fail are reported and left out, the others stay. */
-export function buildHttpRouters(options: HttpRoutersOptions): ReadonlyMap<string, readonly BuiltRouter[]> {
+export function* buildHttpRouters(options: HttpRoutersOptions): Steps<ReadonlyMap<string, readonly BuiltRouter[]>> {
   const byEntryPoint = new Map([...options.entryPoints.keys()].map((name) => [name, [] as BuiltRouter[]]))
   for (const element of options.configuration.httpRouters.values()) {
     for (const [entryPoint, router] of buildRouter(element, options)) byEntryPoint.get(entryPoint)?.push(router)
+    yield
   }
   return byEntryPoint
 }
@@ -222,8 +224,8 @@ function observe(next: Handler, { name, value, configuration, tracing }: Observe
 }
 
 /** The Handler that finds the router of each request; `unmatched` answers the others. */
-export function routeRequests(routers: readonly BuiltRouter[], unmatched: Handler): Handler {
-  const table = buildRouteTable(
+export function* routeRequests(routers: readonly BuiltRouter[], unmatched: Handler): Steps<Handler> {
+  const table = yield* buildRouteTableSteps(
     routers.map(({ name, rule, priority, providerRank, handler, tls }): Route<Handler> => {
       return { name, rule, priority, providerRank, target: handler(tls?.optionsName) }
     }),

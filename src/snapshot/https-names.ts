@@ -1,3 +1,4 @@
+import type { Steps } from '../config/steps.ts'
 import type { HttpsTarget } from '../listen/connection-routes.ts'
 import { buildNameTable, type TcpTable } from '../route/tcp-router.ts'
 import type { BuiltRouter } from './http-routers.ts'
@@ -15,14 +16,16 @@ export interface HttpsNames {
  * Which TLS options a connection gets is decided by its server name alone, before any request. Routers of one host that
  * want different ones all fall back to `default`, with a warning (Traefik §2.5).
  */
-export function httpsNames(routers: readonly BuiltRouter[], tls: SnapshotTls, board: StatusBoard): HttpsNames {
+export function* httpsNames(routers: readonly BuiltRouter[], tls: SnapshotTls, board: StatusBoard): Steps<HttpsNames> {
   const overTls = routers.filter((router) => router.tls !== undefined)
   const optionsByHost = wantedOptions(overTls, board)
+  yield
   const targets = new Map<string, HttpsTarget>()
   for (const [host, names] of optionsByHost) {
     const [first = 'default'] = names
     targets.set(host, { terms: tls.terms(names.size === 1 ? first : 'default') })
   }
+  yield
   const usable = overTls.filter((router) => {
     const optionsName = router.tls?.optionsName ?? 'default'
     if (tls.terms(optionsName) !== undefined) return true
@@ -33,6 +36,7 @@ export function httpsNames(routers: readonly BuiltRouter[], tls: SnapshotTls, bo
     return false
   })
   warnOfConflicts(usable, optionsByHost, board)
+  yield
   return { table: buildNameTable(targets), routers: usable.map((router) => withOptionsInForce(router, optionsByHost)) }
 }
 

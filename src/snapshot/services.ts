@@ -38,6 +38,8 @@ export class ServiceBuilder {
   readonly #options: ServicesOptions
   readonly #built = new Map<string, ServiceHandle>()
   readonly #failed = new Map<string, Error>()
+  /** By what they were asked for with: most of many services have the same, and a store's key is made from files. */
+  readonly #transports = new Map<TransportSettings, SharedTransport>()
   /** The way from the router to the service being built, to tell a cycle. */
   readonly #path: string[] = []
 
@@ -135,7 +137,10 @@ export class ServiceBuilder {
   #transport(reference: string | undefined, owner: string): SharedTransport {
     const { transports, defaultTransport } = this.#options
     const settings = reference === undefined ? defaultTransport : this.#settings(reference, owner)
+    const known = this.#transports.get(settings)
+    if (known !== undefined) return known
     const shared = transports.acquire(settings)
+    this.#transports.set(settings, shared)
     this.transportKeys.push(shared.key)
     return shared
   }

@@ -1,5 +1,6 @@
 import type { DynamicConfiguration } from '../config/dynamic.ts'
 import type { Element } from '../config/dynamic-element.ts'
+import type { Steps } from '../config/steps.ts'
 import type { TcpRouter, TcpServersTransport } from '../config/dynamic-tcp.ts'
 import type { TcpTarget } from '../listen/connection-routes.ts'
 import type { Log } from '../observe/log.ts'
@@ -30,7 +31,7 @@ export interface TcpRoutes {
 }
 
 /** The TCP routes of each entry point; those that fail are reported and left out. */
-export function buildTcpRoutes(options: TcpRoutersOptions): ReadonlyMap<string, TcpRoutes> {
+export function* buildTcpRoutes(options: TcpRoutersOptions): Steps<ReadonlyMap<string, TcpRoutes>> {
   const routes = new Map(options.entryPoints.map((name): [string, TcpRoutes] => [name, { tcp: [], tcpTls: [] }]))
   const services = new Map<string, TcpHandler>()
   for (const element of options.configuration.tcpRouters.values()) {
@@ -45,6 +46,7 @@ export function buildTcpRoutes(options: TcpRoutersOptions): ReadonlyMap<string, 
       const message = thrown instanceof Error ? thrown.message : String(thrown)
       options.board.disable('tcpRouters', element, { message, keys: faultyKeys(message) })
     }
+    yield
   }
   return routes
 }

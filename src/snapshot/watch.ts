@@ -1,7 +1,8 @@
 import { formatProblem } from '../config/problem.ts'
+import { inSlices } from '../config/steps.ts'
 import type { Log } from '../observe/log.ts'
 import type { Provider, ProviderUpdate } from '../provider/define.ts'
-import { mergeProviders, type MergedConfiguration } from '../provider/merge.ts'
+import { mergedDigest, mergeProvidersSteps, type MergedConfiguration } from '../provider/merge.ts'
 import { Throttle } from './throttle.ts'
 
 export interface WatchOptions {
@@ -98,15 +99,16 @@ class ProviderWatch implements Watch {
 
   async #applyUntilCurrent(): Promise<void> {
     for (;;) {
-      const merged = mergeProviders(this.#inOrder())
-      if (this.#isClosed || merged.digest === this.#appliedDigest) {
+      const updates = this.#inOrder()
+      const digest = mergedDigest(updates)
+      if (this.#isClosed || digest === this.#appliedDigest) {
         // In the same step as the look for something newer: an update in between would find nobody to apply it.
         this.#isApplying = false
         return
       }
-      this.#appliedDigest = merged.digest
+      this.#appliedDigest = digest
       try {
-        await this.#options.apply(merged)
+        await this.#options.apply(await inSlices(mergeProvidersSteps(updates)))
       } catch (thrown) {
         const reason = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
         this.#options.log.error('applying the configuration failed; the one before stays', { reason })

@@ -1,4 +1,4 @@
-import { decodeDynamic } from '../../src/config/dynamic.ts'
+import { decodeDynamicSteps } from '../../src/config/dynamic.ts'
 import { formatProblem } from '../../src/config/problem.ts'
 import type { Log } from '../../src/observe/log.ts'
 import { silentLog } from '../../src/observe/log.ts'
@@ -24,7 +24,7 @@ interface ProvidedOptions extends Partial<FileOptions> {
 export function provide({ environment = {}, staticFile, log = silentLog, ...options }: ProvidedOptions): Provided {
   const provider = fileProvider.build(
     { filename: undefined, directory: undefined, watch: true, debugLogGeneratedTemplate: false, ...options },
-    { decode: decodeDynamic, environment, staticFile, log },
+    { decode: decodeDynamicSteps, environment, staticFile, log },
   )
   const updates = provider.start()[Symbol.asyncIterator]()
   async function next(): Promise<ProviderUpdate> {

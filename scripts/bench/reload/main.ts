@@ -1,0 +1,111 @@
+/**
+ * What a large dynamic configuration costs: how long a start takes, and for how long a reload holds the event loop while
+ * requests run. `bun scripts/bench/reload/main.ts [--routers 10000] [--format yaml|json|toml] [--reloads 3]`
+ */
+import { parseArgs } from 'node:util'
+import { App } from '../../../src/app.ts'
+import { loadStatic } from '../../../src/config/load-static.ts'
+import { createLog, writeStandardError } from '../../../src/observe/log.ts'
+import { temporaryFolder, type TemporaryFolder } from '../../../test/support/temporary.ts'
+import { writeConfiguration, type Format, type Routing } from './configuration.ts'
+import { StallProbe } from './stall.ts'
+
+const { values } = parseArgs({
+  options: {
+    routers: { type: 'string', default: '10000' },
+    format: { type: 'string', default: 'yaml' },
+    reloads: { type: 'string', default: '3' },
+  },
+})
+const format = values.format as Format
+const routers = Number(values.routers)
+
+async function buildApp(folder: TemporaryFolder, dynamicFile: string): Promise<App> {
+  const argv = [
+    'entryPoints.web.address=127.0.0.1:0',
+    `providers.file.filename=${dynamicFile}`,
+    'providers.file.watch=false',
+    'providers.providersThrottleDuration=0s',
+    'experimental.fastProxy=true',
+  ].map((flag) => `--${flag}`)
+  const { configuration } = await loadStatic({ argv, environment: {}, workingDirectory: folder.path })
+  if (configuration === undefined) throw new Error('the flags are wrong')
+  const log = createLog({ level: 'WARN', format: 'common', noColor: true, write: writeStandardError })
+  return new App({ configuration, staticFile: undefined, environment: {}, servesWhoami: false, log })
+}
+
+async function readLine(read: () => Promise<{ readonly value?: Uint8Array | undefined }>): Promise<string> {
+  const { value } = await read()
+  return Buffer.from(value ?? [])
+    .toString()
+    .trim()
+}
+
+/** Resolves when the new configuration answers. */
+async function untilInForce(port: string, generation: number): Promise<void> {
+  for (;;) {
+    const { status } = await fetch(`http://127.0.0.1:${port}/generation-${generation}`)
+    if (status === 200) return
+    await Bun.sleep(5)
+  }
+}
+
+const ms = (value: number | undefined) => `${(value ?? 0).toFixed(1)} ms`
+
+await using folder = await temporaryFolder()
+const peer = Bun.spawn([process.execPath, `${import.meta.dir}/peer.ts`], {
+  stdin: 'pipe',
+  stdout: 'pipe',
+  stderr: 'inherit',
+})
+const reader = peer.stdout.getReader()
+const lines = () => reader.read()
+let routing: Routing = { routers, upstreamPort: Number(await readLine(lines)), generation: 1, edition: 0 }
+const write = (): Promise<string> =>
+  folder.write(`dynamic.${format === 'toml' ? 'toml' : 'yaml'}`, writeConfiguration(routing, format))
+const file = await write()
+console.log(`${routers} routers, ${format}, ${(Bun.file(file).size / 1e6).toFixed(1)} MB`)
+
+const startedAt = performance.now()
+const app = await buildApp(folder, file)
+const [bound] = await app.start()
+console.log(`start: ${ms(performance.now() - startedAt)}`)
+const port = bound!.address.split(':').pop()!
+
+peer.stdin.write(`${JSON.stringify({ port: Number(port), hosts: routers })}\n`)
+const probe = new StallProbe()
+for (const [name, change] of [
+  ['nothing done', () => undefined],
+  ['one router changed', () => ({ generation: routing.generation + 1 })],
+  ['everything changed', () => ({ generation: routing.generation + 1, edition: routing.edition + 1 })],
+] as const) {
+  for (let round = 0; round < Number(values.reloads); round++) {
+    const changed = change()
+    await Bun.sleep(300)
+    const next = changed === undefined ? undefined : { ...routing, ...changed }
+    if (next !== undefined) {
+      routing = next
+      await write()
+    }
+    await Bun.sleep(200)
+    probe.take()
+    peer.stdin.write('report\n')
+    await readLine(lines)
+    const reloadedAt = performance.now()
+    if (next === undefined) await Bun.sleep(500)
+    else {
+      app.reload()
+      await untilInForce(port, routing.generation)
+    }
+    const took = performance.now() - reloadedAt
+    await Bun.sleep(300)
+    const stalls = probe.take().slice(0, 4)
+    peer.stdin.write('report\n')
+    const worst = stalls.map((stall) => `${stall.ms.toFixed(1)} (${stall.cpuMs.toFixed(0)} CPU)`).join(', ')
+    console.log(`${name}: ${ms(took)}; longest stalls in ms: ${worst}; client: ${await readLine(lines)}`)
+  }
+}
+probe.stop()
+peer.kill()
+await app.close()
+process.exit(0)
