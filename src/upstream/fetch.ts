@@ -5,7 +5,7 @@ import type { HttpResponse } from '../http/message.ts'
 import { ObservedBody, type BodyObserver } from '../http/observed-body.ts'
 import { fromSmallWebResponse, toWebStream } from '../http/web.ts'
 import { dial } from '../net/dial.ts'
-import type { SocketTransportOptions } from './socket.ts'
+import { tlsTerms, type SocketTransportOptions } from './socket.ts'
 import { dialAddress, type OutgoingRequest, type ServerAddress, type Transport } from './transport.ts'
 import { Upstreams } from './upstreams.ts'
 
@@ -125,6 +125,8 @@ class FetchExchange implements Cancellable, BodyObserver {
       redirect: 'manual',
       decompress: false,
       signal: this.#controller.signal,
+      // Else it ends what has been silent for five minutes: a long poll, or events that are rare.
+      timeout: false,
       ...(server.socketPath === undefined ? {} : { unix: server.socketPath }),
       ...(isEmptyBody(body) ? {} : { body: this.#stream(body) }),
     }
@@ -187,12 +189,16 @@ class FetchExchange implements Cancellable, BodyObserver {
     if (dialTimeoutMs > 0) this.#dialTimer = setTimeout(() => this.#checkReachable(dialTimeoutMs), dialTimeoutMs)
   }
 
-  #checkReachable(timeoutMs: number): void {
-    const address = dialAddress(this.#request.server)
+  #checkReachable(dialTimeoutMs: number): void {
+    const { server, exchange } = this.#request
+    const address = dialAddress(server)
+    // With the handshake, since a server may accept and then say nothing.
+    const tls = tlsTerms(server, this.#options.tls)
+    const timeoutMs = Math.min(dialTimeoutMs, handshakeTimeoutMs)
     const unreachable = (thrown: unknown) => {
       if (!this.#isAnswered) this.#abort(new ProxyError('upstream.dialTimeout', toProxyError(thrown).message))
     }
-    dial({ address, tls: undefined, timeoutMs }).then((connection) => connection.close(), unreachable)
+    dial({ address, tls, timeoutMs, exchange }).then((connection) => connection.close(), unreachable)
   }
 
   #abort(error: ProxyError): void {
@@ -200,6 +206,9 @@ class FetchExchange implements Cancellable, BodyObserver {
     this.#controller.abort(error)
   }
 }
+
+/** Go's limit. */
+const handshakeTimeoutMs = 10_000
 
 /** A URL must name a host, even where the request goes to a Unix socket. */
 function webOrigin({ origin, socketPath }: ServerAddress): string {
@@ -237,6 +246,7 @@ const faults: Record<string, ErrorCode> = {
   EPROTO: 'upstream.handshake',
   Timeout: 'upstream.responseTimeout',
   Malformed_HTTP_Response: 'upstream.malformed',
+  ResponseHeadersTooLarge: 'upstream.malformed',
   InvalidContentLength: 'upstream.malformed',
   UnsupportedTransferEncoding: 'upstream.malformed',
   UnrequestedUpgrade: 'upstream.malformed',
