@@ -101,7 +101,7 @@ describe('loadBalancer', () => {
     [{ servers: [], strategy: 'hrw', sticky: { cookie: {} } }, 'sticky: warning: has no effect with strategy hrw'],
     [{ servers: [], healthCheck: { path: 'http://other/' } }, 'healthCheck.path: must be a path'],
     [{ servers: [], healthCheck: { path: '/a b' } }, 'healthCheck.path: has a character'],
-    [{ servers: [], healthCheck: { path: '/', mode: 'grpc' } }, 'healthCheck.mode: grpc is not supported yet'],
+    [{ servers: [], healthCheck: { path: '/', mode: 'gprc' } }, 'healthCheck.mode: "gprc" is not known'],
     [{ servers: [], healthCheck: { path: '/', interval: '0s' } }, 'healthCheck.interval: must be more than zero'],
     [{ servers: [], healthCheck: { path: '/', scheme: 'ftp' } }, 'healthCheck.scheme: "ftp" is not known'],
     [{ servers: [], healthCheck: { path: '/', method: 'G T' } }, 'healthCheck.method: has a character'],
