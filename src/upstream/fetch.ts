@@ -27,6 +27,15 @@ export function fetchTransport(options: FetchTransportOptions): Transport {
   }
 }
 
+/** The platform carries 256 exchanges at once in a process and lets all others wait; some are left for other uses. */
+const mostExchanges = 192
+let exchanges = 0
+
+/** False: what is sent now might wait for an answer that never comes to somebody else. */
+export function hasFetchRoom(): boolean {
+  return exchanges < mostExchanges
+}
+
 /** The connections to one server: a session counts its idle ones over all servers, where Traefik counts for each. */
 class FetchPool {
   readonly session: Bun.FetchSession
@@ -73,6 +82,7 @@ class FetchExchange implements Cancellable, BodyObserver {
   #headTimer: Timer | undefined
   #isSent = false
   #isAnswered = false
+  #isOver = false
   #abortedBy: ProxyError | undefined
 
   constructor(request: OutgoingRequest, options: FetchTransportOptions, pool: FetchPool) {
@@ -83,6 +93,7 @@ class FetchExchange implements Cancellable, BodyObserver {
 
   async send(): Promise<HttpResponse> {
     const { exchange, body, server, target } = this.#request
+    exchanges += 1
     exchange.onCancel(this)
     this.#watchDial()
     if (isEmptyBody(body)) this.#requestSent()
@@ -94,7 +105,7 @@ class FetchExchange implements Cancellable, BodyObserver {
       return this.#convert(await fromSmallWebResponse(response, brokenOff))
     } catch (thrown) {
       this.#answered()
-      exchange.offCancel(this)
+      this.#over()
       const error = this.#abortedBy ?? fetchFault(thrown)
       body.cancel(error)
       throw error
@@ -115,6 +126,15 @@ class FetchExchange implements Cancellable, BodyObserver {
 
   cancelled(error: ProxyError): void {
     this.#abort(error)
+    // Nobody may be reading the body, and so learn that it is over.
+    if (this.#isAnswered) this.#over()
+  }
+
+  #over(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    exchanges -= 1
+    this.#request.exchange.offCancel(this)
   }
 
   #init(): BunFetchRequestInit {
@@ -159,14 +179,14 @@ class FetchExchange implements Cancellable, BodyObserver {
 
   /** The response is over. What is left of an upload that it did not wait for is of no use. */
   ended(): void {
-    this.#request.exchange.offCancel(this)
+    this.#over()
     this.#pool.exchangeOver()
     if (!this.#isSent) this.#abort(new ProxyError('upstream.reset', 'answered before the whole request had come'))
   }
 
   /** The reason to tell instead of the AbortError that it caused. */
   failed(error: ProxyError): ProxyError {
-    this.#request.exchange.offCancel(this)
+    this.#over()
     return this.#abortedBy ?? error
   }
 
