@@ -1,5 +1,6 @@
-import type { SocketHandler, TLSOptions } from 'bun'
+import type { Socket, SocketHandler, TLSOptions } from 'bun'
 import { ProxyError, type ErrorCode } from '../errors.ts'
+import type { Cancellable, Exchange } from '../http/exchange.ts'
 import { parseAlternativeNames } from './alternative-names.ts'
 import { Connection, socketHandlers } from './connection.ts'
 
@@ -9,6 +10,8 @@ export interface DialTarget {
   readonly tls: TlsClientTerms | undefined
   /** For TCP and TLS together; 0 means no limit. */
   readonly timeoutMs: number
+  /** Whom the connection is for: once nobody waits for it, it is given up. */
+  readonly exchange?: Exchange
 }
 
 export interface TlsClientTerms {
@@ -35,13 +38,14 @@ export function dial(target: DialTarget): Promise<Connection> {
 
 /**
  *     connecting ──open──▶ handshaking (TLS only) ──▶ settled
- *         └────── error, close, time-out ────────────────┘
+ *         └── error, close, time-out, cancel ────────────┘
  */
-class Attempt {
+class Attempt implements Cancellable {
   readonly #target: DialTarget
   readonly #resolve: (connection: Connection) => void
   readonly #reject: (error: ProxyError) => void
   #timer: Timer | undefined
+  #socket: Socket<Connection> | undefined
   #settled = false
 
   constructor(target: DialTarget, resolve: (connection: Connection) => void, reject: (error: ProxyError) => void) {
@@ -51,7 +55,9 @@ class Attempt {
   }
 
   start(): void {
-    const { address, tls, timeoutMs } = this.#target
+    const { address, tls, timeoutMs, exchange } = this.#target
+    exchange?.onCancel(this)
+    if (this.#settled) return
     if (timeoutMs > 0) this.#timer = setTimeout(() => this.#fail('upstream.dialTimeout', 'time-out'), timeoutMs)
     const where = 'path' in address ? { unix: address.path } : { hostname: address.host, port: address.port }
     const options = {
@@ -67,12 +73,17 @@ class Attempt {
     Bun.connect(options as Parameters<typeof Bun.connect<Connection>>[0]).catch((thrown) => this.#connectFailed(thrown))
   }
 
+  cancelled(error: ProxyError): void {
+    this.#giveUp(error)
+  }
+
   #handlers(): SocketHandler<Connection> {
     const tls = this.#target.tls
     return {
       ...socketHandlers,
       open: (socket) => {
         if (this.#settled) return socket.terminate()
+        this.#socket = socket
         socket.data = new Connection(socket)
         if (tls === undefined) this.#succeed(socket.data)
       },
@@ -82,11 +93,9 @@ class Attempt {
         if ((ok && error === null) || (tls?.insecureSkipVerify === true && isCertificateFault(error))) {
           if (hasPeerName(tls?.peerNames, socket.getPeerCertificate()?.subjectaltname))
             return this.#succeed(socket.data)
-          this.#fail('upstream.certificate', 'its certificate has none of the names that are asked for')
-          return socket.terminate()
+          return this.#fail('upstream.certificate', 'its certificate has none of the names that are asked for')
         }
         this.#fail(isCertificateFault(error) ? 'upstream.certificate' : 'upstream.handshake', faultText(error))
-        socket.terminate()
       },
       close: (socket, error) => {
         if (!this.#settled) this.#fail('upstream.handshake', `closed during the TLS handshake: ${faultText(error)}`)
@@ -106,17 +115,27 @@ class Attempt {
   }
 
   #succeed(connection: Connection): void {
-    this.#settled = true
-    clearTimeout(this.#timer)
+    this.#settle()
     connection.setNoDelay()
     this.#resolve(connection)
   }
 
   #fail(code: ErrorCode, detail: string): void {
+    this.#giveUp(new ProxyError(code, `${describeAddress(this.#target)}: ${detail}`))
+  }
+
+  #giveUp(error: ProxyError): void {
     if (this.#settled) return
+    this.#settle()
+    // One that is not open yet is ended as soon as it is.
+    this.#socket?.terminate()
+    this.#reject(error)
+  }
+
+  #settle(): void {
     this.#settled = true
     clearTimeout(this.#timer)
-    this.#reject(new ProxyError(code, `${describeAddress(this.#target)}: ${detail}`))
+    this.#target.exchange?.offCancel(this)
   }
 }
 

@@ -12,13 +12,16 @@ export interface Child extends Candidate {
   readonly handle: ServiceHandle
 }
 
-/** Throws when the parent goes by health and a child has none to tell. */
+/**
+ * Those that can be chosen: who has no weight counts for nothing, not even as being up. Throws when the parent goes by
+ * health and a child has none to tell.
+ */
 export function buildChildren(
   children: Infer<typeof weightedChildren>,
   followsHealth: boolean,
   scope: ServiceScope,
 ): readonly Child[] {
-  return children.map(({ name, weight }) => {
+  const built = children.map(({ name, weight }) => {
     const handle = scope.service(name)
     const status = followsHealth ? statusOfChild(name, handle, scope) : undefined
     return {
@@ -30,6 +33,7 @@ export function buildChildren(
       },
     }
   })
+  return built.filter(({ weight }) => weight > 0)
 }
 
 export function statusOfChild(name: string, { status }: ServiceHandle, { name: parent }: ServiceScope): ServiceStatus {

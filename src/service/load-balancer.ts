@@ -75,7 +75,7 @@ export const loadBalancer = defineService({
     const handler = balance({
       choose: (request) => chooseServer(pool, request),
       avoids: hasFailed,
-      stickiness: cookie && new Stickiness(cookie, scope.name, pool.servers),
+      stickiness: cookie && new Stickiness(cookie, scope.name, pool.usable),
       send: (server, request) => handlers[server.index]!(request),
     })
     const isWatched = options.healthCheck !== undefined || options.passiveHealthCheck !== undefined
@@ -130,12 +130,12 @@ function chooseServer(pool: ServerPool, request: HttpRequest): PooledServer | un
   const chosen = pool.choose(client.address)
   if (failedServers === undefined || chosen === undefined) return chosen
   let other: PooledServer | undefined = chosen
-  for (let turn = 0; turn < pool.servers.length && other !== undefined; turn++) {
+  for (let turn = 0; turn < pool.usable.length && other !== undefined; turn++) {
     if (!hasFailed(other, request)) return other
     other = pool.choose(client.address)
   }
   // A strategy that goes by the client gives the same one every time.
-  return pool.servers.find((server) => server.isUp && server.weight > 0 && !hasFailed(server, request)) ?? chosen
+  return pool.usable.find((server) => server.isUp && !hasFailed(server, request)) ?? chosen
 }
 
 function hasFailed({ url }: PooledServer, { exchange }: HttpRequest): boolean {

@@ -115,8 +115,8 @@ class Mirroring {
   /** Never rejects. */
   async #mirror(request: HttpRequest, handlers: readonly Handler[], copy: MirrorCopy): Promise<void> {
     const { bytes } = copy
-    const isWanted = request.exchange.cancelled === undefined
-    if (bytes !== undefined && isWanted) await this.#sendEach(handlers, () => detached(request, bytes))
+    if (bytes !== undefined && !isAbandoned(request.exchange))
+      await this.#sendEach(handlers, () => detached(request, bytes))
     copy.release()
   }
 
@@ -127,6 +127,11 @@ class Mirroring {
       })
     }
   }
+}
+
+/** True when the client has gone without its answer; one that has had it is done with as well. */
+function isAbandoned({ cancelled, outcome }: Exchange): boolean {
+  return cancelled !== undefined && outcome?.kind !== 'complete'
 }
 
 /** Calls `done` once the answer has passed, or has been given up. */

@@ -24,15 +24,18 @@ export interface PooledServerOptions {
 /** The servers of one balancer with all that is learnt of them; outlives a reload that does not change the service. */
 export class ServerPool implements Disposable {
   readonly servers: readonly PooledServer[]
+  /** Those that can be chosen: a server without weight never is, and its health counts for nothing. */
+  readonly usable: readonly PooledServer[]
   readonly choose: Choose<PooledServer>
 
   constructor({ servers, strategy, passive, log }: ServerPoolOptions) {
     this.servers = servers.map((server, index) => new PooledServer({ ...server, index, passive, log }))
+    this.usable = strategy.usesWeights ? this.servers.filter(({ weight }) => weight > 0) : this.servers
     this.choose = strategy.build(this.servers)
   }
 
   get hasServerUp(): boolean {
-    return this.servers.some(({ isUp }) => isUp)
+    return this.usable.some(({ isUp }) => isUp)
   }
 
   [Symbol.dispose](): void {

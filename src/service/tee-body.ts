@@ -16,6 +16,7 @@ export interface Copy {
 export class TeeBody implements Body, BodySink {
   readonly #body: Body
   #copy: Copy | undefined
+  #bytes = 0
   #sink: BodySink | undefined
 
   constructor(body: Body, copy: Copy) {
@@ -73,7 +74,10 @@ export class TeeBody implements Body, BodySink {
   }
 
   #keep(piece: Uint8Array): void {
+    this.#bytes += piece.length
     if (this.#copy?.add(piece) === false) this.#break()
+    // Who knows the length may not ask for the end after the last piece, but give the body up when the answer is there.
+    else if (this.#bytes === this.#body.length) this.#finish()
   }
 
   #finish(): void {

@@ -1,5 +1,6 @@
 import { isEmptyBody } from '../http/body.ts'
 import { hasHeader, type Headers } from '../http/headers.ts'
+import { hasFetchRoom } from './fetch.ts'
 import type { OutgoingRequest, Transport } from './transport.ts'
 
 export interface TransportChoice {
@@ -22,7 +23,7 @@ export function chooseTransport(choice: TransportChoice): Transport {
     send(request) {
       const isPlain = request.server.scheme === 'http'
       if (isPlain ? fastProxy : verifiesPeerNames) return socket.send(request)
-      return isFetchable(request) ? fetch.send(request) : socket.send(request)
+      return isFetchable(request) && hasFetchRoom() ? fetch.send(request) : socket.send(request)
     },
   }
   const http2 = choice.http2(http1)

@@ -5,7 +5,7 @@ import type { HttpResponse } from '../http/message.ts'
 import { ObservedBody, type BodyObserver } from '../http/observed-body.ts'
 import { fromSmallWebResponse, toWebStream } from '../http/web.ts'
 import { dial } from '../net/dial.ts'
-import type { SocketTransportOptions } from './socket.ts'
+import { tlsTerms, type SocketTransportOptions } from './socket.ts'
 import { dialAddress, type OutgoingRequest, type ServerAddress, type Transport } from './transport.ts'
 import { Upstreams } from './upstreams.ts'
 
@@ -25,6 +25,15 @@ export function fetchTransport(options: FetchTransportOptions): Transport {
     send: (request) => new FetchExchange(request, options, pools.get(request.server)).send(),
     close: () => pools.close(),
   }
+}
+
+/** The platform carries 256 exchanges at once in a process and lets all others wait; some are left for other uses. */
+const mostExchanges = 192
+let exchanges = 0
+
+/** False: what is sent now might wait for an answer that never comes to somebody else. */
+export function hasFetchRoom(): boolean {
+  return exchanges < mostExchanges
 }
 
 /** The connections to one server: a session counts its idle ones over all servers, where Traefik counts for each. */
@@ -73,6 +82,7 @@ class FetchExchange implements Cancellable, BodyObserver {
   #headTimer: Timer | undefined
   #isSent = false
   #isAnswered = false
+  #isOver = false
   #abortedBy: ProxyError | undefined
 
   constructor(request: OutgoingRequest, options: FetchTransportOptions, pool: FetchPool) {
@@ -83,6 +93,7 @@ class FetchExchange implements Cancellable, BodyObserver {
 
   async send(): Promise<HttpResponse> {
     const { exchange, body, server, target } = this.#request
+    exchanges += 1
     exchange.onCancel(this)
     this.#watchDial()
     if (isEmptyBody(body)) this.#requestSent()
@@ -94,7 +105,7 @@ class FetchExchange implements Cancellable, BodyObserver {
       return this.#convert(await fromSmallWebResponse(response, brokenOff))
     } catch (thrown) {
       this.#answered()
-      exchange.offCancel(this)
+      this.#over()
       const error = this.#abortedBy ?? fetchFault(thrown)
       body.cancel(error)
       throw error
@@ -115,6 +126,15 @@ class FetchExchange implements Cancellable, BodyObserver {
 
   cancelled(error: ProxyError): void {
     this.#abort(error)
+    // Nobody may be reading the body, and so learn that it is over.
+    if (this.#isAnswered) this.#over()
+  }
+
+  #over(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    exchanges -= 1
+    this.#request.exchange.offCancel(this)
   }
 
   #init(): BunFetchRequestInit {
@@ -125,6 +145,8 @@ class FetchExchange implements Cancellable, BodyObserver {
       redirect: 'manual',
       decompress: false,
       signal: this.#controller.signal,
+      // Else it ends what has been silent for five minutes: a long poll, or events that are rare.
+      timeout: false,
       ...(server.socketPath === undefined ? {} : { unix: server.socketPath }),
       ...(isEmptyBody(body) ? {} : { body: this.#stream(body) }),
     }
@@ -157,14 +179,14 @@ class FetchExchange implements Cancellable, BodyObserver {
 
   /** The response is over. What is left of an upload that it did not wait for is of no use. */
   ended(): void {
-    this.#request.exchange.offCancel(this)
+    this.#over()
     this.#pool.exchangeOver()
     if (!this.#isSent) this.#abort(new ProxyError('upstream.reset', 'answered before the whole request had come'))
   }
 
   /** The reason to tell instead of the AbortError that it caused. */
   failed(error: ProxyError): ProxyError {
-    this.#request.exchange.offCancel(this)
+    this.#over()
     return this.#abortedBy ?? error
   }
 
@@ -187,12 +209,16 @@ class FetchExchange implements Cancellable, BodyObserver {
     if (dialTimeoutMs > 0) this.#dialTimer = setTimeout(() => this.#checkReachable(dialTimeoutMs), dialTimeoutMs)
   }
 
-  #checkReachable(timeoutMs: number): void {
-    const address = dialAddress(this.#request.server)
+  #checkReachable(dialTimeoutMs: number): void {
+    const { server, exchange } = this.#request
+    const address = dialAddress(server)
+    // With the handshake, since a server may accept and then say nothing.
+    const tls = tlsTerms(server, this.#options.tls)
+    const timeoutMs = Math.min(dialTimeoutMs, handshakeTimeoutMs)
     const unreachable = (thrown: unknown) => {
       if (!this.#isAnswered) this.#abort(new ProxyError('upstream.dialTimeout', toProxyError(thrown).message))
     }
-    dial({ address, tls: undefined, timeoutMs }).then((connection) => connection.close(), unreachable)
+    dial({ address, tls, timeoutMs, exchange }).then((connection) => connection.close(), unreachable)
   }
 
   #abort(error: ProxyError): void {
@@ -200,6 +226,9 @@ class FetchExchange implements Cancellable, BodyObserver {
     this.#controller.abort(error)
   }
 }
+
+/** Go's limit. */
+const handshakeTimeoutMs = 10_000
 
 /** A URL must name a host, even where the request goes to a Unix socket. */
 function webOrigin({ origin, socketPath }: ServerAddress): string {
@@ -237,6 +266,7 @@ const faults: Record<string, ErrorCode> = {
   EPROTO: 'upstream.handshake',
   Timeout: 'upstream.responseTimeout',
   Malformed_HTTP_Response: 'upstream.malformed',
+  ResponseHeadersTooLarge: 'upstream.malformed',
   InvalidContentLength: 'upstream.malformed',
   UnsupportedTransferEncoding: 'upstream.malformed',
   UnrequestedUpgrade: 'upstream.malformed',

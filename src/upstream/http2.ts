@@ -1,5 +1,6 @@
 import { toProxyError, type ProxyError } from '../errors.ts'
 import { isEmptyBody } from '../http/body.ts'
+import type { Exchange } from '../http/exchange.ts'
 import type { HttpResponse } from '../http/message.ts'
 import { Http2Connection, type Http2ConnectionOptions } from '../http2/client.ts'
 import { Unprocessed } from '../http2/unprocessed.ts'
@@ -68,7 +69,7 @@ class Http2Transport implements Transport {
       const connection = withRoom(upstream)
       if (connection !== undefined) return connection.send(request)
       upstream.opening ??= this.#open(upstream).finally(() => (upstream.opening = undefined))
-      await upstream.opening.catch((thrown) => this.#drop(request, toProxyError(thrown)))
+      await whileWanted(upstream.opening, request.exchange).catch((thrown) => this.#drop(request, toProxyError(thrown)))
     }
     return this.#http1.send(request)
   }
@@ -100,6 +101,15 @@ class Http2Transport implements Transport {
     const offered = { ...options, ALPNProtocols: offeredProtocols }
     return { serverName: serverName ?? server.host, insecureSkipVerify, options: offered, peerNames }
   }
+}
+
+/** The connection is opened for others as well, and goes on; this request waits no longer than its client does. */
+function whileWanted(opening: Promise<void>, exchange: Exchange): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const listener = { cancelled: reject }
+    exchange.onCancel(listener)
+    opening.then(resolve, reject).finally(() => exchange.offCancel(listener))
+  })
 }
 
 /** RFC 7301 §3.1: each name after its length. */

@@ -28,6 +28,13 @@ export interface TransportTls {
   readonly peerNames: readonly PeerName[] | undefined
 }
 
+/** What is asked of a server's certificate; undefined for a plain connection. */
+export function tlsTerms({ scheme, host }: ServerAddress, tls: TransportTls): TlsClientTerms | undefined {
+  if (scheme !== 'https') return undefined
+  const { serverName, insecureSkipVerify, options, peerNames } = tls
+  return { serverName: serverName ?? host, insecureSkipVerify, options, peerNames }
+}
+
 /** HTTP/1.1 over pooled connections of our own codec: nothing of a message is changed on the way. */
 export function socketTransport(options: SocketTransportOptions): Transport {
   return new SocketTransport(options)
@@ -79,23 +86,21 @@ class SocketTransport implements Transport {
   async #sendFresh(upstream: Upstream, request: OutgoingRequest): Promise<HttpResponse> {
     const { server } = upstream
     const address = dialAddress(server)
-    const tls = server.scheme === 'https' ? this.#tlsTerms(server) : undefined
-    const connection = await dial({ address, tls, timeoutMs: this.#options.dialTimeoutMs }).catch((thrown) => {
-      request.body.cancel(toProxyError(thrown))
-      throw thrown
-    })
-    const { cancelled } = request.exchange
+    const tls = tlsTerms(server, this.#options.tls)
+    const { exchange, body } = request
+    const connection = await dial({ address, tls, timeoutMs: this.#options.dialTimeoutMs, exchange }).catch(
+      (thrown) => {
+        body.cancel(toProxyError(thrown))
+        throw thrown
+      },
+    )
+    const { cancelled } = exchange
     if (cancelled !== undefined) {
       connection.close()
-      request.body.cancel(cancelled)
+      body.cancel(cancelled)
       throw cancelled
     }
     return new UpstreamConnection(connection, upstream.connectionOptions).send(request)
-  }
-
-  #tlsTerms(server: ServerAddress): TlsClientTerms {
-    const { serverName, insecureSkipVerify, options, peerNames } = this.#options.tls
-    return { serverName: serverName ?? server.host, insecureSkipVerify, options, peerNames }
   }
 
   #makeUpstream(server: ServerAddress): Upstream {

@@ -45,6 +45,17 @@ describe('loadBalancer', () => {
     expect(turns).toMatch(/^(aaba|abaa|aaab){2}$/)
   })
 
+  test('never chooses a server without weight, not even for a cookie that names it', async () => {
+    const idle = [
+      { url: 'http://a', weight: 0 },
+      { url: 'http://b', weight: 1 },
+    ]
+    const { handler } = build({ servers: idle, sticky: { cookie: { name: 'lb' } } })
+    const named = await handler(makeRequest({ headers: ['Cookie', 'lb=http://a'] }))
+    expect(headerValue(named.headers, 'x-server')).toBe('http://b')
+    expect(await servers(handler, 4)).toEqual(Array(4).fill('http://b'))
+  })
+
   test('answers 503 without a server', async () => {
     const { handler } = build({ servers: [] })
     const response = await handler(makeRequest({}))
@@ -90,7 +101,7 @@ describe('loadBalancer', () => {
     [{ servers: [], strategy: 'hrw', sticky: { cookie: {} } }, 'sticky: warning: has no effect with strategy hrw'],
     [{ servers: [], healthCheck: { path: 'http://other/' } }, 'healthCheck.path: must be a path'],
     [{ servers: [], healthCheck: { path: '/a b' } }, 'healthCheck.path: has a character'],
-    [{ servers: [], healthCheck: { path: '/', mode: 'grpc' } }, 'healthCheck.mode: grpc is not supported yet'],
+    [{ servers: [], healthCheck: { path: '/', mode: 'gprc' } }, 'healthCheck.mode: "gprc" is not known'],
     [{ servers: [], healthCheck: { path: '/', interval: '0s' } }, 'healthCheck.interval: must be more than zero'],
     [{ servers: [], healthCheck: { path: '/', scheme: 'ftp' } }, 'healthCheck.scheme: "ftp" is not known'],
     [{ servers: [], healthCheck: { path: '/', method: 'G T' } }, 'healthCheck.method: has a character'],
@@ -203,6 +214,18 @@ describe('loadBalancer with healthCheck', () => {
     for (const [report] of reports.values()) report!(down)
     expect(status?.isUp).toBe(false)
     expect((await handler(makeRequest({}))).status).toBe(503)
+  })
+
+  test.each([
+    ['wrr', false],
+    ['p2c', true],
+  ])('by %s counts the health of a server without weight: %p', (strategy, counts) => {
+    const reports = new Map<string, ((verdict: Verdict) => void)[]>()
+    const idle = [{ url: 'http://a', weight: 0 }, { url: 'http://b' }]
+    const scope = probedBy(reports, new KeptState())
+    const { status } = buildService(loadBalancer, { ...options, servers: idle, strategy }, scope)
+    reports.get('http://b')![0]!(down)
+    expect(status?.isUp).toBe(counts)
   })
 
   test('shares a check with another service that asks for the same, and keeps it as long as one does', () => {

@@ -90,6 +90,19 @@ describe('mirroring', () => {
     expect(mirror.bodies).toEqual(['1234', ''])
   })
 
+  test('mirrors a body of which every byte was read, though its end was not', async () => {
+    const mirror = new Recorder()
+    const main: Handler = async ({ body }) => {
+      await body.read()
+      body.cancel(new ProxyError('upstream.reset', 'answered'))
+      return makeResponse()
+    }
+    const ask = build({ mirrors: [{ name: 'mirror', percent: 100 }] }, { main, mirror: mirror.handler })
+    await ask('ping')
+    await mirror.got(1)
+    expect(mirror.bodies).toEqual(['ping'])
+  })
+
   test('holds no more copies for a mirror that hangs than the budget allows', async () => {
     let asked = 0
     const hanging = () => {

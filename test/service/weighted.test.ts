@@ -44,6 +44,14 @@ describe('weighted', () => {
     expect((await handle.handler(makeRequest())).status).toBe(503)
   })
 
+  test('takes no notice of a service without weight', async () => {
+    const idle = [{ name: 'one', weight: 0 }, { name: 'two' }]
+    const { two, handle, ask } = build({ services: idle, healthCheck: {}, sticky: { cookie: { name: 'w' } } })
+    expect((await ask(['Cookie', 'w=one']))[1]).toBe('two')
+    two.status.isUp = false
+    expect(handle.status?.isUp).toBe(false)
+  })
+
   test('goes by no health without healthCheck', async () => {
     const { one, handle, ask } = build({})
     one.status.isUp = false

@@ -35,6 +35,12 @@ const failures: [string, (server: WirePeer) => void, status: number, code: strin
     'upstream.malformed',
   ],
   [
+    'sends a field without an end',
+    (s) => s.send(`HTTP/1.1 200 OK\r\nX-Long: ${'a'.repeat(2 * 1024 * 1024)}`),
+    500,
+    'upstream.malformed',
+  ],
+  [
     'switches protocols unasked',
     (s) => s.send('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'),
     500,

@@ -15,13 +15,9 @@ import {
 
 const seconds = 1000
 
-const mode = refine(oneOf('http', 'grpc'), (name) =>
-  name === 'grpc' ? 'grpc is not supported yet (expected http)' : undefined,
-)
+const mode = oneOf('http', 'grpc')
 
-const scheme = refine(oneOf('http', 'https', 'h2c'), (name) =>
-  name === 'h2c' ? 'h2c is not supported yet (expected http or https)' : undefined,
-)
+const scheme = oneOf('http', 'https', 'h2c')
 
 /** Only a place on the server itself: another scheme or host would check somebody else. */
 const path = refine(text, (written) => {

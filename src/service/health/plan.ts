@@ -1,10 +1,12 @@
 import type { Headers } from '../../http/headers.ts'
 import type { ServerAddress } from '../../upstream/transport.ts'
 import { serverAddress, type ServerUrl } from '../server-url.ts'
+import { grpcCheckHeaders, grpcCheckTarget } from './grpc.ts'
 import type { HealthCheckOptions } from './options.ts'
 
 /** All that a check of one server needs to know, as plain values: two equal ones are the same check. */
 export interface CheckPlan {
+  readonly mode: 'http' | 'grpc'
   readonly server: ServerAddress
   readonly host: string
   readonly target: string
@@ -20,12 +22,16 @@ export interface CheckPlan {
 
 export function planCheck(options: HealthCheckOptions, url: ServerUrl): CheckPlan {
   const server = probedServer(options, url)
+  const headers = [...options.headers].filter(([name]) => !isFramed(name)).flat()
+  const request =
+    options.mode === 'grpc'
+      ? { method: 'POST', target: grpcCheckTarget, headers: [...grpcCheckHeaders, ...headers] }
+      : { method: options.method, target: probedTarget(options.path, url.path), headers }
   return {
+    mode: options.mode,
     server,
     host: options.hostname ?? server.authority,
-    target: probedTarget(options.path, url.path),
-    method: options.method,
-    headers: [...options.headers].filter(([name]) => !isFramed(name)).flat(),
+    ...request,
     status: options.status,
     followRedirects: options.followRedirects,
     intervalMs: options.interval,
@@ -34,10 +40,13 @@ export function planCheck(options: HealthCheckOptions, url: ServerUrl): CheckPla
   }
 }
 
-function probedServer({ scheme, port }: HealthCheckOptions, { address }: ServerUrl): ServerAddress {
+function probedServer({ mode, scheme, port }: HealthCheckOptions, { address }: ServerUrl): ServerAddress {
   const hasOwnPort = port !== undefined && port !== 0
-  if (address.socketPath !== undefined || (scheme === undefined && !hasOwnPort)) return address
-  const probed = scheme === 'https' || scheme === 'http' ? scheme : address.scheme
+  const wanted = scheme ?? address.scheme
+  // gRPC is always HTTP/2, so to speak plain HTTP means h2c.
+  const probed = mode === 'grpc' && wanted === 'http' ? 'h2c' : wanted
+  if (address.socketPath !== undefined) return { ...address, scheme: probed === 'h2c' ? 'h2c' : address.scheme }
+  if (probed === address.scheme && !hasOwnPort) return address
   const host = address.host.includes(':') ? `[${address.host}]` : address.host
   return serverAddress(probed, new URL(`${probed}://${host}:${hasOwnPort ? port : address.port}`))
 }

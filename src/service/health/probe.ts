@@ -6,6 +6,7 @@ import { hasHeader, headerValue, type Headers } from '../../http/headers.ts'
 import type { HttpResponse } from '../../http/message.ts'
 import { parseServerUrl } from '../server-url.ts'
 import type { OutgoingRequest, Transport } from '../../upstream/transport.ts'
+import { grpcCheckBody, judgeGrpc } from './grpc.ts'
 import type { CheckPlan } from './plan.ts'
 
 export type Verdict = { readonly isUp: true } | { readonly isUp: false; readonly reason: string }
@@ -25,13 +26,23 @@ export async function probe(plan: CheckPlan, transport: Transport, exchange: Exc
   const late = new ProxyError('upstream.responseTimeout', `no answer within ${plan.timeoutMs / 1000} s`)
   const timer = setTimeout(() => exchange.cancel(late), plan.timeoutMs)
   try {
-    const response = await follow(plan, transport, exchange)
-    return judge(plan, response.status)
+    return await (plan.mode === 'grpc' ? call(plan, transport, exchange) : ask(plan, transport, exchange))
   } catch (thrown) {
     return { isUp: false, reason: toProxyError(thrown).message }
   } finally {
     clearTimeout(timer)
   }
+}
+
+async function ask(plan: CheckPlan, transport: Transport, exchange: Exchange): Promise<Verdict> {
+  const { status } = await follow(plan, transport, exchange)
+  return judge(plan, status)
+}
+
+async function call(plan: CheckPlan, transport: Transport, exchange: Exchange): Promise<Verdict> {
+  const { server, host, target, method, headers } = plan
+  const place = { server, host, target, method, body: grpcCheckBody() }
+  return judgeGrpc(await transport.send(request(place, headers, exchange)))
 }
 
 function judge({ status: wanted }: CheckPlan, status: number): Verdict {
@@ -40,7 +51,7 @@ function judge({ status: wanted }: CheckPlan, status: number): Verdict {
 }
 
 async function follow(plan: CheckPlan, transport: Transport, exchange: Exchange): Promise<HttpResponse> {
-  let place: Place = { server: plan.server, host: plan.host, target: plan.target, method: plan.method }
+  let place: Place = { server: plan.server, host: plan.host, target: plan.target, method: plan.method, body: emptyBody }
   for (let redirects = 0; redirects <= mostRedirects; redirects++) {
     const response = await transport.send(request(place, plan.headers, exchange))
     await discardBody(response.body, new ProxyError('proxy.unexpected', 'the body of a probe is of no interest'))
@@ -51,14 +62,13 @@ async function follow(plan: CheckPlan, transport: Transport, exchange: Exchange)
   throw new ProxyError('upstream.malformed', `more than ${mostRedirects} redirects`)
 }
 
-type Place = Pick<OutgoingRequest, 'server' | 'host' | 'target' | 'method'>
+type Place = Pick<OutgoingRequest, 'server' | 'host' | 'target' | 'method' | 'body'>
 
 function request(place: Place, headers: Headers, exchange: Exchange): OutgoingRequest {
   const isNamed = hasHeader(headers, 'user-agent')
   return {
     ...place,
     headers: isNamed ? headers : ['User-Agent', 'Sluice-Health-Check', ...headers],
-    body: emptyBody,
     exchange,
     upgrade: undefined,
     expectContinue: false,
@@ -79,5 +89,5 @@ function redirected(from: Place, { status, headers }: HttpResponse): Place | und
   const parsed = parseServerUrl(url.origin)
   if (!parsed.ok) throw new ProxyError('upstream.malformed', `redirects to ${location}, which ${parsed.message}`)
   const server = parsed.value.address
-  return { server, host: server.authority, target, method }
+  return { ...from, server, host: server.authority, target, method }
 }

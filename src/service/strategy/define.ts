@@ -26,6 +26,8 @@ export interface StrategyDefinition {
   /** The value of `strategy` in the configuration. */
   readonly name: string
   readonly measures: boolean
+  /** False: a candidate with weight 0 is as good as any. */
+  readonly usesWeights: boolean
   /** False: the client decides already, so there is nothing for a cookie to keep. */
   readonly takesCookies: boolean
   build<C extends MeasuredCandidate>(candidates: readonly C[]): Choose<C>

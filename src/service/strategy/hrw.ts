@@ -5,6 +5,7 @@ import { rendezvous } from './rendezvous.ts'
 export const hrw = defineStrategy({
   name: 'hrw',
   measures: false,
+  usesWeights: true,
   takesCookies: false,
   build: (candidates) => (clientAddress) => rendezvous(candidates, clientAddress),
 })

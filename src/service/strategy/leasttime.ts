@@ -13,6 +13,7 @@ interface Entry<C> {
 export const leasttime = defineStrategy({
   name: 'leasttime',
   measures: true,
+  usesWeights: true,
   takesCookies: true,
   build<C extends MeasuredCandidate>(candidates: readonly C[]) {
     const entries: Entry<C>[] = candidates

@@ -4,6 +4,7 @@ import { defineStrategy, type MeasuredCandidate } from './define.ts'
 export const p2c = defineStrategy({
   name: 'p2c',
   measures: true,
+  usesWeights: false,
   takesCookies: true,
   build: (candidates) => () => {
     const drawn = draw(candidates)

@@ -5,6 +5,7 @@ import { EarliestDeadline } from './earliest-deadline.ts'
 export const wrr = defineStrategy({
   name: 'wrr',
   measures: false,
+  usesWeights: true,
   takesCookies: true,
   build(candidates) {
     const turns = new EarliestDeadline(candidates)

@@ -17,6 +17,7 @@ function watchServer(answer: () => number) {
     },
   })
   const plan: CheckPlan = {
+    mode: 'http',
     ...{ server: addressOf(`http://127.0.0.1:${server.port}`), host: 'a.test', target: '/', method: 'GET' },
     ...{ headers: [], status: 0, followRedirects: true, intervalMs: 20, unhealthyIntervalMs: 5, timeoutMs: 1000 },
   }

@@ -31,8 +31,20 @@ describe('the plan of a check', () => {
     ['http://[::1]:81', { port: 82 }, 'http://[::1]:82'],
     ['https://a', { port: 8443 }, 'https://a:8443'],
     ['unix:/run/a.sock', { port: 82 }, 'unix:/run/a.sock'],
+    ['http://a:81', { scheme: 'h2c' }, 'h2c://a:81'],
+    ['http://a:81', { mode: 'grpc' }, 'h2c://a:81'],
+    ['h2c://[::1]:81', { mode: 'grpc', port: 82 }, 'h2c://[::1]:82'],
+    ['https://a', { mode: 'grpc' }, 'https://a'],
+    ['https://a', { mode: 'grpc', scheme: 'http' }, 'h2c://a:443'],
   ])('of %s with %j goes to %s', (url, options, origin) => {
     expect(plan(url, { path: '/', ...options }).server.origin).toBe(origin)
+  })
+
+  test('by gRPC over a Unix socket goes there, as h2c', () => {
+    expect(plan('unix:/run/a.sock', { mode: 'grpc' }).server).toMatchObject({
+      scheme: 'h2c',
+      socketPath: '/run/a.sock',
+    })
   })
 
   test('takes over every other key', () => {

@@ -29,7 +29,7 @@ afterAll(async () => {
 
 function ask(target: string, parts: Partial<CheckPlan> = {}): Promise<Verdict> {
   const plan: CheckPlan = {
-    ...{ server: addressOf(url), host: 'a.test', target, method: 'GET', headers: [], status: 0 },
+    ...{ mode: 'http' as const, server: addressOf(url), host: 'a.test', target, method: 'GET', headers: [], status: 0 },
     ...{ followRedirects: true, intervalMs: 0, unhealthyIntervalMs: 0, timeoutMs: 1000 },
     ...parts,
   }
