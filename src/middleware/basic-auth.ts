@@ -4,7 +4,7 @@ import { headerValue, type Headers } from '../http/headers.ts'
 import type { Handler, HttpRequest, HttpResponse } from '../http/message.ts'
 import { defineMiddleware } from './define.ts'
 import { identified, identityFields, noteUser, quoted, unauthorized } from './identity.ts'
-import { Logins } from './logins.ts'
+import { Logins, type Credentials } from './logins.ts'
 import { passwordCheck, type PasswordCheck } from './password-hash.ts'
 import { isUserName, readUsersFile, wireName } from './users-file.ts'
 
@@ -62,8 +62,9 @@ export const basicAuth = defineMiddleware({
     async function logIn(request: HttpRequest, token: string, next: Handler): Promise<HttpResponse> {
       const credentials = parseCredentials(token)
       if (credentials === undefined) return refusal()
-      const { user, password } = credentials
-      const isRight = await logins.check(logins.digest(token), user, password)
+      const { user } = credentials
+      const isWanted = () => request.exchange.cancelled === undefined
+      const isRight = await logins.check(logins.digest(token), credentials, isWanted)
       if (isRight) return welcome(request, user, next)
       noteUser(request, user)
       return refusal()
@@ -81,12 +82,6 @@ export const basicAuth = defineMiddleware({
 function basicToken(headers: Headers): string | undefined {
   const value = headerValue(headers, 'authorization')
   return value === undefined ? undefined : /^basic (.*)$/i.exec(value)?.[1]
-}
-
-interface Credentials {
-  /** One char per byte. */
-  readonly user: string
-  readonly password: Uint8Array
 }
 
 /** The name ends at the first colon; a password may have more of them. */

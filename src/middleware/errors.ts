@@ -44,7 +44,8 @@ export const errors = defineMiddleware({
         body: emptyBody,
         synthetic: true,
       })
-      return { ...answer, status }
+      // The length that a 304 tells is not that of a page: it has none.
+      return { ...answer, status, announcedLength: undefined }
     }
 
     return (next) => {

@@ -3,6 +3,18 @@ import type { PasswordCheck } from './password-hash.ts'
 /** How many good logins are remembered. */
 const mostRemembered = 1000
 
+export interface Credentials {
+  /** One char per byte. */
+  readonly user: string
+  readonly password: Uint8Array
+}
+
+interface RunningCheck {
+  readonly result: Promise<boolean>
+  /** Of each client that waits for it: whether it still does. */
+  readonly waiting: (() => boolean)[]
+}
+
 /**
  * Who may log in. A login that was right is remembered, so that a browser, which sends its password with every request,
  * pays for the hash once. What is kept is a digest under a key that only this object has: no password, and nothing
@@ -15,7 +27,7 @@ export class Logins {
   /** User by digest, the longest unused first. */
   readonly #remembered = new Map<string, string>()
   /** Checks that are running, by digest: the same login many times at once is one check. */
-  readonly #running = new Map<string, Promise<boolean>>()
+  readonly #running = new Map<string, RunningCheck>()
 
   /** `checks` by user name, one char per byte. */
   constructor(checks: ReadonlyMap<string, PasswordCheck>) {
@@ -35,27 +47,31 @@ export class Logins {
     return user
   }
 
-  /** Never rejects. */
-  check(digest: string, user: string, password: Uint8Array): Promise<boolean> {
+  /** Never rejects. `isWanted` turns false when the client has gone: costly checks must not pile up for nobody. */
+  check(digest: string, credentials: Credentials, isWanted: () => boolean): Promise<boolean> {
     const running = this.#running.get(digest)
-    if (running !== undefined) return running
-    const result = this.#check(user, password).then(
+    if (running !== undefined) {
+      running.waiting.push(isWanted)
+      return running.result
+    }
+    const waiting = [isWanted]
+    const result = this.#check(credentials, () => waiting.some((waits) => waits())).then(
       (isRight) => {
-        if (isRight) this.#remember(digest, user)
+        if (isRight) this.#remember(digest, credentials.user)
         return isRight
       },
       () => false,
     )
-    this.#running.set(digest, result)
+    this.#running.set(digest, { result, waiting })
     void result.then(() => this.#running.delete(digest))
     return result
   }
 
   /** A user that does not exist costs what one that exists does: else the time would tell who is a user. */
-  async #check(user: string, password: Uint8Array): Promise<boolean> {
+  async #check({ user, password }: Credentials, isWanted: () => boolean): Promise<boolean> {
     const check = this.#checks.get(user)
-    if (check !== undefined) return check(password)
-    await this.#decoy(user)?.(password)
+    if (check !== undefined) return check(password, isWanted)
+    await this.#decoy(user)?.(password, isWanted)
     return false
   }
 

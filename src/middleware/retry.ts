@@ -91,8 +91,8 @@ class Attempts {
     const { attempts, initialInterval } = this.#terms
     try {
       for (let number = 1; number < attempts; number++) {
-        // What a failed attempt had to say beforehand is not for the client.
-        exchange.interim = undefined
+        // What a failed attempt had to say beforehand is not for the client. One that has not reached a server says nothing.
+        if (this.#statuses.length > 0) exchange.interim = undefined
         const outcome = await this.#try(number)
         if (!this.#isWorthAnother(outcome)) return this.#settle(outcome)
         if (outcome.kind === 'answered') outcome.response.body.cancel(notWanted)

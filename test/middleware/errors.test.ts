@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { ProxyError } from '../../src/errors.ts'
-import { textBody } from '../../src/http/body.ts'
+import { emptyBody, textBody } from '../../src/http/body.ts'
 import type { Handler, HttpRequest, HttpResponse } from '../../src/http/message.ts'
 import { errors } from '../../src/middleware/errors.ts'
 import { createLog } from '../../src/observe/log.ts'
@@ -179,6 +179,11 @@ describe('errors', () => {
     expect(response).toMatchObject({ status: 503, headers: [] })
     expect(await readText(response.body)).toBe('Bad Gateway')
     expect(entries).toHaveLength(1)
+  })
+
+  test('announces no length of a page that the client has by its own account', async () => {
+    const { response } = await through({ page: { status: 304, body: emptyBody, announcedLength: 55 } })
+    expect(response).toMatchObject({ status: 503, body: { length: 0 }, announcedLength: undefined })
   })
 
   test('asks for no page when the client has gone', async () => {

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import { Logins } from '../../src/middleware/logins.ts'
 import type { PasswordCheck } from '../../src/middleware/password-hash.ts'
 
+const stays = () => true
+
 /** Users whose passwords are their names, and how often each one's hash was worked out. */
 function counted(...names: string[]) {
   const counts: Record<string, number> = {}
@@ -14,7 +16,7 @@ function counted(...names: string[]) {
   const logins = new Logins(new Map(names.map((name) => [name, check(name)])))
   const logIn = (user: string, password: string) => {
     const digest = logins.digest(`${user}:${password}`)
-    return logins.recall(digest) === user || logins.check(digest, user, Buffer.from(password))
+    return logins.recall(digest) === user || logins.check(digest, { user, password: Buffer.from(password) }, stays)
   }
   return { logins, logIn, counts }
 }
@@ -80,6 +82,25 @@ describe('logins', () => {
 
   test('take a check that fails for a wrong password', async () => {
     const logins = new Logins(new Map([['ada', () => Promise.reject(new Error('broken'))]]))
-    expect(await logins.check(logins.digest('ada:ada'), 'ada', Buffer.from('ada'))).toBe(false)
+    expect(await logins.check(logins.digest('ada:ada'), { user: 'ada', password: Buffer.from('ada') }, stays)).toBe(
+      false,
+    )
+  })
+
+  test('tell a check that waits for its turn whether anybody still waits for it', async () => {
+    const turn = Promise.withResolvers<void>()
+    const wanted: boolean[] = []
+    const check: PasswordCheck = async (_, isWanted) => {
+      await turn.promise
+      return wanted.push(isWanted?.() ?? true) > 0
+    }
+    const logins = new Logins(new Map([['ada', check]]))
+    const logIn = (password: string, isWanted: () => boolean) =>
+      logins.check(logins.digest(password), { user: 'ada', password: Buffer.from(password) }, isWanted)
+    const gone = () => false
+    const logIns = [logIn('one', gone), logIn('two', gone), logIn('two', stays), logIn('three', stays)]
+    turn.resolve()
+    await Promise.all(logIns)
+    expect(wanted).toEqual([false, true, true])
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { md5Crypt } from '../../src/middleware/md5-crypt.ts'
 import { isSame, passwordCheck } from '../../src/middleware/password-hash.ts'
 
 const bcrypt = await Bun.password.hash('secret', { algorithm: 'bcrypt', cost: 4 })
@@ -51,6 +52,20 @@ describe('passwordCheck', () => {
     clearInterval(ticking)
     expect(result).toBe(true)
     expect(turns).toBeGreaterThan(3)
+  })
+
+  test('spends nothing on a bcrypt hash for which nobody waits any more', async () => {
+    const forever = '$2b$31$abcdefghijklmnopqrstuujf8SX2ahXLwp9w/B.Y5XdysS6yR576q'
+    const logIns = Array.from({ length: 100 }, () => passwordCheck(forever)!(Buffer.from('x'), () => false))
+    expect(new Set(await Promise.all(logIns))).toEqual(new Set([false]))
+  })
+
+  test.each([
+    [512, true],
+    [513, false],
+  ])('takes passwords of up to 512 bytes for MD5 crypt: %d bytes fit: %p', async (length, expected) => {
+    const hash = `$1$abcdefgh$${md5Crypt(Buffer.from('x'.repeat(length)), 'abcdefgh', '$1$')}`
+    expect(await fits('x'.repeat(length), hash)).toBe(expected)
   })
 })
 

@@ -214,6 +214,20 @@ describe('retry', () => {
     expect(request.exchange.interim).toBeDefined()
   })
 
+  test('lets interim responses pass where an attempt that was answered is the last', async () => {
+    const sent: number[] = []
+    const request = makeRequest()
+    request.exchange.interim = { sendInterim: (status) => void sent.push(status) }
+    await buildMiddleware(
+      retry,
+      three,
+    )((given) => {
+      given.exchange.interim?.sendInterim(103, [])
+      return Promise.resolve(answer(200))
+    })(request)
+    expect(sent).toEqual([103])
+  })
+
   test('makes one span for each attempt', async () => {
     let calls = 0
     const handler = buildMiddleware(retry, three, { name: 'again@file' })(() => {
