@@ -1,4 +1,5 @@
 import { scalar, type Parsed } from '../config/schema.ts'
+import { serverAddress } from '../http/server-address.ts'
 import type { ServerAddress } from '../upstream/transport.ts'
 
 /** A server's URL, taken apart once. */
@@ -21,12 +22,6 @@ export function parseServerUrl(written: string): Parsed<ServerUrl> {
   const url = new URL(written)
   const path = url.pathname === '/' ? '' : url.pathname
   return { ok: true, value: { written, address: serverAddress(scheme, url), path } }
-}
-
-export function serverAddress(scheme: ServerAddress['scheme'], url: URL): ServerAddress {
-  const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
-  const port = url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port)
-  return { scheme, host, port, authority: url.host, origin: `${scheme}://${url.host}` }
 }
 
 /** `unix:/run/app.sock` and `unix:///run/app.sock`: plain HTTP to a socket in the file system. */

@@ -1,4 +1,5 @@
 import { scalar, type Parsed } from '../../config/schema.ts'
+import { serverAddress } from '../../http/server-address.ts'
 import type { ServerAddress } from '../../upstream/transport.ts'
 
 /** The server that is asked whether a request may pass. */
@@ -19,14 +20,12 @@ function parseAuthServer(written: string): Parsed<AuthServer> {
   // The text is not told: it may hold a password.
   if (scheme === undefined || !URL.canParse(written)) return { ok: false, message: 'is not an HTTP URL' }
   const url = new URL(written)
-  const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
-  const port = url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port)
-  const origin = `${scheme}://${url.host}`
+  const address = serverAddress(scheme === 'https' ? 'https' : 'http', url)
   return {
     ok: true,
     value: {
-      url: origin + url.pathname + url.search,
-      address: { scheme: scheme === 'https' ? 'https' : 'http', host, port, authority: url.host, origin },
+      url: address.origin + url.pathname + url.search,
+      address,
       path: url.pathname,
       query: url.search === '' ? undefined : url.search.slice(1),
       authorization: basicAuthorization(url),

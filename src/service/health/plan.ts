@@ -1,6 +1,7 @@
 import type { Headers } from '../../http/headers.ts'
+import { serverAddress } from '../../http/server-address.ts'
 import type { ServerAddress } from '../../upstream/transport.ts'
-import { serverAddress, type ServerUrl } from '../server-url.ts'
+import type { ServerUrl } from '../server-url.ts'
 import { grpcCheckHeaders, grpcCheckTarget } from './grpc.ts'
 import type { HealthCheckOptions } from './options.ts'
 
