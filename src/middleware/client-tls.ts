@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
 import type { TLSOptions } from 'bun'
+import { fileOrContent } from '../config/file-or-content.ts'
 import { boolean, nonEmptyText, object, optional, refine, withDefault, type Infer } from '../config/schema.ts'
 
 /** `tls` of a middleware that is itself a client of something. Files, or PEM text itself. */
@@ -23,10 +23,4 @@ export function clientTlsOptions({ ca, cert, key, insecureSkipVerify }: ClientTl
     ...(cert === undefined ? {} : { cert: fileOrContent(cert) }),
     ...(key === undefined ? {} : { key: fileOrContent(key) }),
   }
-}
-
-function fileOrContent(text: string): string {
-  if (text.includes('-----BEGIN')) return text
-  if (!existsSync(text)) throw new Error(`no such file, and not PEM text: ${JSON.stringify(text)}`)
-  return readFileSync(text, 'utf8')
 }

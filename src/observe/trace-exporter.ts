@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import type { SpanExporter } from '@opentelemetry/sdk-trace-base'
+import { fileOrContent } from '../config/file-or-content.ts'
 import type { Log } from './log.ts'
 
 /** `tracing.otlp`; without `http` Traefik's default collector is meant. */
@@ -61,12 +61,8 @@ function tracesUrl(endpoint: string): string {
 function agentTls({ ca, cert, key, insecureSkipVerify }: OtlpTlsOptions): Record<string, string | boolean> {
   return {
     rejectUnauthorized: insecureSkipVerify !== true,
-    ...(ca !== undefined && { ca: pem(ca) }),
-    ...(cert !== undefined && { cert: pem(cert) }),
-    ...(key !== undefined && { key: pem(key) }),
+    ...(ca !== undefined && { ca: fileOrContent(ca) }),
+    ...(cert !== undefined && { cert: fileOrContent(cert) }),
+    ...(key !== undefined && { key: fileOrContent(key) }),
   }
-}
-
-function pem(textOrPath: string): string {
-  return textOrPath.includes('-----BEGIN') ? textOrPath : readFileSync(textOrPath, 'utf8')
 }

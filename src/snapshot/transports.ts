@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { fileOrContent } from '../config/file-or-content.ts'
 import type { HttpServersTransport } from '../config/dynamic-http.ts'
 import type { HeadLimits } from '../http1/head.ts'
 import { cipherList } from '../listen/cipher-suites.ts'
@@ -120,11 +120,4 @@ function peerNames({ peerCertURI, peerCertSANs }: TransportSettings): readonly P
   const names: PeerName[] = peerCertSANs.map(({ type, value }) => ({ kind: type === 'URI' ? 'URI' : 'DNS', value }))
   if (peerCertURI !== undefined) names.push({ kind: 'URI', value: peerCertURI })
   return names.length === 0 ? undefined : names
-}
-
-/** Traefik's file-or-content: a path when such a file exists, else PEM text. */
-function fileOrContent(text: string): string {
-  if (text.includes('-----BEGIN')) return text
-  if (!existsSync(text)) throw new Error(`no such file, and not PEM text: ${JSON.stringify(text)}`)
-  return readFileSync(text, 'utf8')
 }
