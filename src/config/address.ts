@@ -44,26 +44,6 @@ export const ipRange: Decoder<string> = scalar(
   },
 )
 
-export interface StatusRange {
-  readonly from: number
-  /** Inclusive. */
-  readonly to: number
-}
-
-/** `404` or `500-599`. */
-export const statusRange: Decoder<StatusRange> = scalar(
-  'a status code or a range, such as "404" or "500-599"',
-  (text): Parsed<StatusRange> => {
-    const parts = /^(\d{3})(?:-(\d{3}))?$/.exec(text)
-    const from = Number(parts?.[1])
-    const to = Number(parts?.[2] ?? parts?.[1])
-    if (parts === null || from < 100 || to > 999 || from > to) {
-      return { ok: false, message: `is not a status code or range: ${JSON.stringify(text)}` }
-    }
-    return { ok: true, value: { from, to } }
-  },
-)
-
 /** `http://` or `https://` with a host. */
 export const httpUrl: Decoder<string> = scalar('a URL that begins with http:// or https://', (text): Parsed<string> => {
   const isUrl = /^https?:\/\//i.test(text) && URL.canParse(text)

@@ -1,4 +1,4 @@
-import { httpUrl, statusRange } from './address.ts'
+import { httpUrl } from './address.ts'
 import {
   allowEmpty,
   boolean,
@@ -21,6 +21,7 @@ import {
   timeout,
   withDefault,
 } from './schema.ts'
+import { statusRange } from './status-range.ts'
 
 const off = withDefault(boolean, false)
 const texts = withDefault(list(nonEmptyText), [])

@@ -1,4 +1,5 @@
 import { list, mapped, nonEmptyText, object, optional, text, withDefault } from '../config/schema.ts'
+import { isInRanges, statusRange } from '../config/status-range.ts'
 import { ProxyError } from '../errors.ts'
 import { emptyBody } from '../http/body.ts'
 import { encodedPath, encodedQuery, escapeQuery } from '../http/go-url.ts'
@@ -9,7 +10,6 @@ import { plainReply } from '../http/reply.ts'
 import { statusText } from '../http/status-text.ts'
 import { pathBytes } from '../http/target.ts'
 import { defineMiddleware } from './define.ts'
-import { isInRange, statusRange } from './status-range.ts'
 import { rewriteStatus, statusRewrites } from './status-rewrites.ts'
 
 const options = object({
@@ -55,7 +55,7 @@ export const errors = defineMiddleware({
           const { status } = response
           // Nobody would see the page of a client that has gone.
           if (status < 200 || request.exchange.cancelled !== undefined) return response
-          return options.status.some((range) => isInRange(range, status)) ? page(request, response) : response
+          return isInRanges(status, options.status) ? page(request, response) : response
         })
     }
   },

@@ -1,4 +1,5 @@
 import { boolean, integer, list, object, refine, timeout, withDefault, type Infer } from '../config/schema.ts'
+import { isInRanges, statusRange, type StatusRange } from '../config/status-range.ts'
 import { ProxyError, toProxyError } from '../errors.ts'
 import { isEmptyBody } from '../http/body.ts'
 import type { Handler, HttpRequest, HttpResponse } from '../http/message.ts'
@@ -7,7 +8,6 @@ import { ReplayBody } from '../http/replay-body.ts'
 import { traceLayer } from '../observe/trace-layer.ts'
 import { defineMiddleware } from './define.ts'
 import { backOffMs } from './retry/back-off.ts'
-import { isInRange, statusRange, type StatusRange } from './status-range.ts'
 
 const fields = object({
   /** All tries, the first included. */
@@ -158,7 +158,7 @@ class Attempts {
 
   #isBadStatus(status: number): boolean {
     if (this.#body?.exceedsLimit === true) return false
-    return this.#statuses.some((range) => isInRange(range, status))
+    return isInRanges(status, this.#statuses)
   }
 }
 

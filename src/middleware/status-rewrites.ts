@@ -1,5 +1,5 @@
 import { integer, invalid, map, type Decoder } from '../config/schema.ts'
-import { isInRange, parseStatusRange, statusRangeSyntax, type StatusRange } from './status-range.ts'
+import { isInRanges, parseStatusRange, statusRangeSyntax, type StatusRange } from '../config/status-range.ts'
 
 export interface StatusRewrite {
   readonly from: StatusRange
@@ -26,5 +26,5 @@ export const statusRewrites: Decoder<readonly StatusRewrite[]> = {
 }
 
 export function rewriteStatus(rewrites: readonly StatusRewrite[], status: number): number {
-  return rewrites.find(({ from }) => isInRange(from, status))?.to ?? status
+  return rewrites.find(({ from }) => isInRanges(status, [from]))?.to ?? status
 }

@@ -1,4 +1,4 @@
-import type { StatusRange } from '../config/address.ts'
+import type { StatusRange } from '../config/status-range.ts'
 import { canonicalName } from '../http/headers.ts'
 
 export type FieldMode = 'keep' | 'drop'

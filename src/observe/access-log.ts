@@ -1,3 +1,4 @@
+import { isInRanges } from '../config/status-range.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { AccessEntry } from './access-log-fields.ts'
 import { commonFormat, genericFormat, type LineFormat } from './access-log-format.ts'
@@ -82,6 +83,5 @@ function buildFilter(filters: AccessLogFilters | undefined): Filter {
   const ranges = filters?.statusCodes ?? []
   const minDurationMs = filters?.minDuration ?? 0
   if (ranges.length === 0 && minDurationMs === 0 && filters?.retryAttempts !== true) return () => true
-  return ({ status, durationMs }) =>
-    ranges.some(({ from, to }) => status >= from && status <= to) || (minDurationMs > 0 && durationMs > minDurationMs)
+  return ({ status, durationMs }) => isInRanges(status, ranges) || (minDurationMs > 0 && durationMs > minDurationMs)
 }

@@ -1,5 +1,5 @@
-import { statusRange, type StatusRange } from '../config/address.ts'
 import { integer, list, nonEmptyText, object, optional, withDefault, type Infer } from '../config/schema.ts'
+import { isInRanges, statusRange } from '../config/status-range.ts'
 import { ProxyError, toProxyError } from '../errors.ts'
 import { bytesBody, isEmptyBody } from '../http/body.ts'
 import { discardBody } from '../http/discard-body.ts'
@@ -63,10 +63,6 @@ function replaying(main: ServiceHandle, spare: ServiceHandle, rules: Infer<typeo
     if (!(answer instanceof ProxyError)) await drop(answer)
     return spare.handler(again())
   }
-}
-
-function isInRanges(status: number, ranges: readonly StatusRange[]): boolean {
-  return ranges.some(({ from, to }) => status >= from && status <= to)
 }
 
 async function attempt(handler: Handler, request: HttpRequest): Promise<HttpResponse | ProxyError> {

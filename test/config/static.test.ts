@@ -340,9 +340,9 @@ describe('The static configuration refuses', () => {
     ['accessLog: {format: clf}', '"clf" is not known (expected "common", "genericCLF" or "json")'],
     [
       'accessLog: {filters: {statusCodes: [20]}}',
-      'is not a status code or range: "20" (expected a status code or a range, such as "404" or "500-599")',
+      'is not a range of status codes: "20" (expected a status code such as 404 or a range such as 500-599)',
     ],
-    ['accessLog: {filters: {statusCodes: 300-200}}', 'is not a status code or range: "300-200"'],
+    ['accessLog: {filters: {statusCodes: 300-200}}', 'is not a range of status codes: "300-200"'],
     ['experimental: {plugins: {a: {}}}', 'file:1:16: experimental.plugins: not supported yet'],
     ['tcpServersTransport: {tls: {}}', 'file:1:23: tcpServersTransport.tls: not supported yet'],
     ['serversTransport: {maxIdleConnPerHost: 1}', 'did you mean "maxIdleConnsPerHost"?)'],

@@ -96,8 +96,8 @@ describe('failover with errors', () => {
   })
 
   test.each([
-    [{ ...names, errors: { status: ['600-500'] } }, 'errors.status[0]: is not a status code or range: "600-500"'],
-    [{ ...names, errors: { status: ['5xx'] } }, 'errors.status[0]: is not a status code or range: "5xx"'],
+    [{ ...names, errors: { status: ['600-500'] } }, 'errors.status[0]: is not a range of status codes: "600-500"'],
+    [{ ...names, errors: { status: ['5xx'] } }, 'errors.status[0]: is not a range of status codes: "5xx"'],
     [{ ...names, errors: {} }, 'errors: is empty'],
     [{ service: 'main' }, 'fallback: is required'],
   ])('refuses %j with "%s"', (options, message) => {
