@@ -7,11 +7,13 @@ export interface BodyObserver {
   ended(): void
   /** The body broke off; the error to tell in its place. `ended` is not called then. */
   failed(error: ProxyError): ProxyError
+  /** A piece that is on its way. */
+  passed?(piece: Uint8Array): void
   /** Nobody wants the rest; `ended` follows. */
   cancelled?(reason: ProxyError): void
 }
 
-/** The same body, with somebody told of its end. Pieces pass untouched and without a promise. */
+/** The same body, with somebody told of it. Pieces pass untouched and without a promise. */
 export class ObservedBody implements Body, BodySink {
   readonly #body: Body
   readonly #observer: BodyObserver
@@ -37,7 +39,7 @@ export class ObservedBody implements Body, BodySink {
     try {
       const piece = await this.#body.read()
       if (piece === undefined) this.#end()
-      else this.bytes += piece.length
+      else this.#count(piece)
       return piece
     } catch (thrown) {
       throw this.#explain(toProxyError(thrown))
@@ -60,7 +62,7 @@ export class ObservedBody implements Body, BodySink {
   }
 
   write(piece: Uint8Array): boolean {
-    this.bytes += piece.length
+    this.#count(piece)
     return this.#sink!.write(piece)
   }
 
@@ -71,6 +73,11 @@ export class ObservedBody implements Body, BodySink {
 
   fail(error: ProxyError): void {
     this.#sink!.fail(this.#explain(error))
+  }
+
+  #count(piece: Uint8Array): void {
+    this.bytes += piece.length
+    this.#observer.passed?.(piece)
   }
 
   #end(): void {

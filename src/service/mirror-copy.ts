@@ -1,4 +1,5 @@
-import type { Copy } from './tee-body.ts'
+import type { ProxyError } from '../errors.ts'
+import type { BodyObserver } from '../http/observed-body.ts'
 
 /** What the copies of one service may hold together, so that slow mirrors cannot eat the memory of the proxy. */
 export interface CopyBudget {
@@ -35,18 +36,20 @@ export class CopyLedger {
   }
 }
 
-/** The copy of one request's body. `release` it when the mirrors have had it. */
-export class MirrorCopy implements Copy {
+/** The copy of one request's body, taken as it passes. `release` it when the mirrors have had it. */
+export class MirrorCopy implements BodyObserver {
   readonly #ledger: CopyLedger
   readonly #mostBytes: number
+  readonly #length: number | undefined
   #pieces: Uint8Array[] = []
   #bytes = 0
   #state: 'filling' | 'whole' | 'broken' = 'filling'
 
-  /** `ledger` has been opened for it. */
-  constructor(ledger: CopyLedger, mostBytes: number) {
+  /** `ledger` has been opened for it; `length` is what the body says of itself. */
+  constructor(ledger: CopyLedger, { mostBytes, length }: { mostBytes: number; length: number | undefined }) {
     this.#ledger = ledger
     this.#mostBytes = mostBytes
+    this.#length = length
   }
 
   /** All that passed; undefined when it broke off or was too much. */
@@ -54,25 +57,36 @@ export class MirrorCopy implements Copy {
     return this.#state === 'whole' ? Buffer.concat(this.#pieces, this.#bytes) : undefined
   }
 
-  add(piece: Uint8Array): boolean {
-    if (this.#bytes + piece.length > this.#mostBytes || !this.#ledger.take(piece.length)) return false
+  passed(piece: Uint8Array): void {
+    if (this.#state !== 'filling') return
+    if (this.#bytes + piece.length > this.#mostBytes || !this.#ledger.take(piece.length)) return this.#break()
     this.#bytes += piece.length
     // A copy, since a piece may be a small part of a large buffer, which would be held with it.
     this.#pieces.push(Uint8Array.from(piece))
-    return true
+    // Who knows the length may not ask for the end after the last piece, but give the body up when the answer is there.
+    if (this.#bytes === this.#length) this.#state = 'whole'
   }
 
-  whole(): void {
-    this.#state = 'whole'
+  ended(): void {
+    if (this.#state === 'filling') this.#state = 'whole'
   }
 
-  broken(): void {
-    this.#state = 'broken'
-    this.#pieces = []
+  failed(error: ProxyError): ProxyError {
+    this.cancelled()
+    return error
+  }
+
+  cancelled(): void {
+    if (this.#state === 'filling') this.#break()
   }
 
   release(): void {
     this.#pieces = []
     this.#ledger.close(this.#bytes)
+  }
+
+  #break(): void {
+    this.#state = 'broken'
+    this.#pieces = []
   }
 }

@@ -10,7 +10,6 @@ import type { Log } from '../observe/log.ts'
 import { followHealth, statusOfChild } from './child.ts'
 import { defineService } from './define.ts'
 import { CopyLedger, MirrorCopy } from './mirror-copy.ts'
-import { TeeBody } from './tee-body.ts'
 
 const options = object({
   service: nonEmptyText,
@@ -99,11 +98,11 @@ class Mirroring {
     const { ledger, mirrorsBody, mostBytes } = this.#options
     const isTooLong = mirrorsBody && (request.body.length ?? 0) > mostBytes
     if (handlers.length === 0 || isTooLong || !ledger.open()) return main(request)
-    const copy = new MirrorCopy(ledger, mostBytes)
+    const copy = new MirrorCopy(ledger, { mostBytes, length: request.body.length })
     const isTeed = mirrorsBody && !isEmptyBody(request.body)
-    if (!isTeed) copy.whole()
+    if (!isTeed) copy.ended()
     try {
-      const response = await main(isTeed ? { ...request, body: new TeeBody(request.body, copy) } : request)
+      const response = await main(isTeed ? { ...request, body: new ObservedBody(request.body, copy) } : request)
       return afterAnswer(response, () => void this.#mirror(request, handlers, copy))
     } catch (thrown) {
       // The main service's failure is an answer too.
