@@ -14,10 +14,12 @@ import type { RawFields } from './request-head.ts'
 import { endedWhole, resetStream } from './reset-stream.ts'
 import { readResponseHead } from './response-head.ts'
 import { StreamWriter, type StreamWriterOwner } from './stream-writer.ts'
-import { Unprocessed } from './unprocessed.ts'
+import { ConnectionLost, Unprocessed } from './unprocessed.ts'
 
 export interface ClientStreamOwner {
   readonly options: Http2ConnectionOptions
+  /** True once a response has come over the connection. */
+  hasAnswered: boolean
   streamEnded(): void
 }
 
@@ -136,6 +138,7 @@ export class ClientStream implements BodySource, StreamWriterOwner, Cancellable 
     const head = readResponseHead(raw)
     if (head.kind === 'malformed') return this.#fail(new ProxyError('upstream.malformed', head.detail))
     this.#awaiting = undefined
+    this.#owner.hasAnswered = true
     this.#deadline.clear()
     const { status, headers, contentLength } = head
     const isBodiless = hasNoBody({ status, requestMethod: this.#request.method })
@@ -196,7 +199,10 @@ export class ClientStream implements BodySource, StreamWriterOwner, Cancellable 
     const reason = `stream closed by the server with code ${code}`
     if (this.#body !== undefined) return new ProxyError('upstream.truncated', `${reason} in the middle of the body`)
     if (code === constants.NGHTTP2_REFUSED_STREAM) return new Unprocessed('upstream.reset', reason)
-    return new ProxyError('upstream.reset', `${reason} before it answered`)
+    // A session on its way out that ends a stream without a code has ended with it.
+    const hasEnded = this.#session.destroyed || (this.#session.closed && code === constants.NGHTTP2_NO_ERROR)
+    const isLost = hasEnded && this.#owner.hasAnswered
+    return new (isLost ? ConnectionLost : ProxyError)('upstream.reset', `${reason} before it answered`)
   }
 
   #fail(error: ProxyError): void {

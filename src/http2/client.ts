@@ -24,6 +24,7 @@ const windowBytes = 1024 * 1024
 /** One HTTP/2 connection to an upstream: as many exchanges at once as the server allows. */
 export class Http2Connection implements ClientStreamOwner {
   readonly options: Http2ConnectionOptions
+  hasAnswered = false
   readonly #connection: Connection
   readonly #session: ClientHttp2Session
   readonly #idle = new Deadline(() => this.close())

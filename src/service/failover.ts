@@ -61,6 +61,8 @@ function replaying(main: ServiceHandle, spare: ServiceHandle, rules: Infer<typeo
     const answer = await attempt(main.handler, again())
     if (!isInRanges(statusOf(answer), status) || request.exchange.cancelled !== undefined) return give(answer)
     if (!(answer instanceof ProxyError)) await drop(answer)
+    // Of the main service's failure nothing is to be told once the fallback answers.
+    request.exchange.forgetAttempt()
     return spare.handler(again())
   }
 }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import { createSecureContext } from 'node:tls'
 import { fileOrContent } from '../config/file-or-content.ts'
 import type { HttpServersTransport } from '../config/dynamic-http.ts'
 import type { HeadLimits } from '../http1/head.ts'
+import { certificatePair } from '../listen/certificate.ts'
 import { cipherList } from '../listen/cipher-suites.ts'
 import type { PeerName } from '../net/dial.ts'
 import { chooseTransport } from '../upstream/choose.ts'
@@ -101,14 +103,10 @@ const versions = { VersionTLS10: 0x0301, VersionTLS11: 0x0302, VersionTLS12: 0x0
 
 function tlsOptions(settings: TransportSettings): SocketTransportOptions['tls']['options'] {
   const { rootCAs, certificates, minVersion, maxVersion, cipherSuites } = settings
+  const pairs = certificates.map(readPair)
   return {
-    ...(rootCAs.length === 0 ? {} : { ca: rootCAs.map(fileOrContent) }),
-    ...(certificates.length === 0
-      ? {}
-      : {
-          cert: certificates.map(({ certFile }) => fileOrContent(certFile)),
-          key: certificates.map(({ keyFile }) => fileOrContent(keyFile)),
-        }),
+    ...(rootCAs.length === 0 ? {} : { ca: rootCAs.map(readAuthorities) }),
+    ...(pairs.length === 0 ? {} : { cert: pairs.map(({ cert }) => cert), key: pairs.map(({ key }) => key) }),
     ...(minVersion === undefined ? {} : { minVersion: versions[minVersion] }),
     ...(maxVersion === undefined ? {} : { maxVersion: versions[maxVersion] }),
     ...(cipherSuites === undefined ? {} : { ciphers: cipherList(cipherSuites) }),
@@ -120,4 +118,31 @@ function peerNames({ peerCertURI, peerCertSANs }: TransportSettings): readonly P
   const names: PeerName[] = peerCertSANs.map(({ type, value }) => ({ kind: type === 'URI' ? 'URI' : 'DNS', value }))
   if (peerCertURI !== undefined) names.push({ kind: 'URI', value: peerCertURI })
   return names.length === 0 ? undefined : names
+}
+
+/** Looked at here, since a mistake would else be met by every request. */
+function readPair({ certFile, keyFile }: TransportSettings['certificates'][number]): { cert: string; key: string } {
+  const pair = { certificate: fileOrContent(certFile), key: fileOrContent(keyFile), source: 'serversTransport' }
+  try {
+    const { certificate, key } = certificatePair(pair)
+    return { cert: certificate, key }
+  } catch (thrown) {
+    throw new Error(`certificates of the serversTransport: ${(thrown as Error).message}`, { cause: thrown })
+  }
+}
+
+function readAuthorities(text: string): string {
+  const ca = fileOrContent(text)
+  const isPem = ca.includes('-----BEGIN CERTIFICATE-----') && canBeTrusted(ca)
+  if (!isPem) throw new Error('rootCAs of the serversTransport: no readable PEM certificate')
+  return ca
+}
+
+function canBeTrusted(ca: string): boolean {
+  try {
+    createSecureContext({ ca })
+    return true
+  } catch {
+    return false
+  }
 }

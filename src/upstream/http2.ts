@@ -3,10 +3,10 @@ import { isEmptyBody } from '../http/body.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { HttpResponse } from '../http/message.ts'
 import { Http2Connection, type Http2ConnectionOptions } from '../http2/client.ts'
-import { Unprocessed } from '../http2/unprocessed.ts'
+import { ConnectionLost, Unprocessed } from '../http2/unprocessed.ts'
 import type { Connection } from '../net/connection.ts'
 import { dial, type TlsClientTerms } from '../net/dial.ts'
-import type { SocketTransportOptions } from './socket.ts'
+import { canReplay, type SocketTransportOptions } from './socket.ts'
 import { dialAddress, type OutgoingRequest, type ServerAddress, type Transport } from './transport.ts'
 import { Upstreams } from './upstreams.ts'
 
@@ -51,7 +51,8 @@ class Http2Transport implements Transport {
     try {
       return await this.#attempt(upstream, request)
     } catch (thrown) {
-      const canRepeat = thrown instanceof Unprocessed && isEmptyBody(request.body)
+      const isLost = thrown instanceof ConnectionLost && canReplay(request)
+      const canRepeat = isLost || (thrown instanceof Unprocessed && isEmptyBody(request.body))
       if (!canRepeat || request.exchange.cancelled !== undefined) throw thrown
       return await this.#attempt(upstream, request)
     }

@@ -119,7 +119,7 @@ class SocketTransport implements Transport {
 const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
 
 /** Go's rule: no body to lose, and a method or a key that says twice is as good as once. */
-function canReplay(request: OutgoingRequest): boolean {
+export function canReplay(request: OutgoingRequest): boolean {
   if (!isEmptyBody(request.body)) return false
   if (idempotentMethods.has(request.method)) return true
   return (

@@ -72,6 +72,16 @@ describe('failover with errors', () => {
     expect(built.bodies).toEqual(bodies)
   })
 
+  test('tells nothing of the failure that the fallback has made good', async () => {
+    const fail = ({ exchange }: HttpRequest) => {
+      exchange.failure = new ProxyError('proxy.noServer', 'test')
+      return Promise.resolve(503)
+    }
+    const request = makeRequest()
+    await build({ status: ['503'] }, fail).handler(request)
+    expect(request.exchange.failure).toBeUndefined()
+  })
+
   test('takes a server that refuses for a 502', async () => {
     const refuse = () => Promise.reject(new ProxyError('upstream.refused', 'test'))
     const response = await build({ status: ['502'] }, refuse).handler(makeRequest())

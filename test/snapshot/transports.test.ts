@@ -47,6 +47,26 @@ describe('the store of transports', () => {
     expect(transports.acquire({ ...settings, ...changed }).transport).not.toBe(transport)
   })
 
+  test('refuses what no connection could be made with', async () => {
+    const authority = await TlsAuthority.create('test')
+    const [one, other] = await Promise.all(
+      ['a.test', 'b.test'].map((value) => authority.issue({ names: [{ type: 'dns', value }] })),
+    )
+    const broken = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----'
+    const pair = (certFile: string, keyFile: string) => ({ certificates: [{ certFile, keyFile }] })
+    for (const [changed, message] of [
+      [{ rootCAs: [authority.cert, broken] }, 'rootCAs of the serversTransport: no readable PEM certificate'],
+      [{ rootCAs: [one!.key] }, 'rootCAs of the serversTransport: no readable PEM certificate'],
+      [pair(broken, one!.key), 'certificates of the serversTransport: certFile holds no readable certificate'],
+      [pair(one!.cert, other!.key), 'certificates of the serversTransport: the private key is not that'],
+      [pair(one!.cert, '/none.pem'), 'no such file, and not PEM text: "/none.pem"'],
+    ] as const) {
+      expect(() => store().acquire({ ...settings, ...changed })).toThrow(message)
+    }
+    const { transport } = store().acquire({ ...settings, rootCAs: [authority.cert], ...pair(one!.cert, one!.key) })
+    transport.close()
+  })
+
   test('shows nothing of a private key in its keys', async () => {
     const authority = await TlsAuthority.create('test')
     const { cert, key } = await authority.issue({ names: [{ type: 'dns', value: 'a.test' }] })
