@@ -5,6 +5,7 @@ import { formatProblem, hasErrors } from '../config/problem.ts'
 import type { StaticConfiguration } from '../config/static.ts'
 import { createLog, writeStandardError, type Log } from '../observe/log.ts'
 import { openLogWriter } from '../observe/log-writer.ts'
+import { collectWhenQuiet } from './quiet-collector.ts'
 
 /** What runs when no file, variable or flag says anything. */
 const embeddedDefault = ['--entryPoints.web.address=:8080']
@@ -50,6 +51,7 @@ async function serve(configuration: StaticConfiguration, loaded: LoadedConfigura
   process.on('SIGUSR1', () => void app.reopenLogs())
   const bound = await app.start()
   announce(bound, servesWhoami)
+  collectWhenQuiet()
   if (!servesWhoami && !hasProvider(configuration)) {
     console.error('sluice: no provider is configured, so there are no routers (providers.file.filename names a file)')
   }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { runProgram } from '../../../test/support/process.ts'
 import type { Load, Target } from './load.ts'
-import { clientFields, clientHosts, clientPath, type Scenario } from './scenario.ts'
+import { clientFields, clientPath, hostNames, type Scenario } from './scenario.ts'
 
 /** As many requests as the proxy answers over the scenario's connections; wrk compares every answer. */
 export async function runWrk(scenario: Scenario, target: Target): Promise<Load> {
@@ -55,7 +55,8 @@ const luaFields = Object.entries(clientFields)
 
 /** A single host's request is made once by wrk itself; several are made once here and sent in turn. */
 function requestScript(scenario: Scenario, target: Target): string {
-  const hosts = clientHosts(scenario.setup)
+  // All of them, evenly: what is asked for again and again would be found in the processor's cache.
+  const hosts = spread(hostNames(scenario.setup))
   const lines = [`wrk.headers["Host"] = "${hosts[0]}"`]
   for (const [name, value] of Object.entries(clientFields)) lines.push(`wrk.headers["${name}"] = "${value}"`)
   if (scenario.exchange === 'upload') {
@@ -76,4 +77,10 @@ function request()
   at = at % #requests + 1
   return requests[at]
 end`
+}
+
+/** Neighbours in the configuration are not neighbours here. */
+function spread(names: readonly string[]): string[] {
+  const step = 6007
+  return names.map((_, index) => names[(index * step) % names.length]!)
 }
