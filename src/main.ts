@@ -4,6 +4,7 @@ import { helpText } from './cli/help.ts'
 import { run } from './cli/run.ts'
 import { runWhoami } from './cli/whoami.ts'
 import { versionText } from './version.ts'
+import { runWorker } from './worker/worker.ts'
 
 async function main(): Promise<number> {
   const command = parseArguments(process.argv.slice(2))
@@ -14,6 +15,8 @@ async function main(): Promise<number> {
       return check(command.flags, command.format)
     case 'whoami':
       return runWhoami(command)
+    case 'worker':
+      return runWorker()
     case 'version':
       console.log(versionText())
       return 0
