@@ -106,7 +106,7 @@ function keepCheck(options: LoadBalancerOptions, url: ServerUrl, { scope, shared
   const plan = planCheck(options.healthCheck, url)
   const { runCheck, log } = scope
   const key = `health check ${JSON.stringify(plan)} over ${shared.key}`
-  return scope.share(key, () => new HealthCheck({ plan, transport: shared.transport, runCheck, log }))
+  return scope.share(key, () => new HealthCheck({ key, plan, transport: shared.transport, runCheck, log }))
 }
 
 interface ServerSurroundings extends Surroundings {

@@ -170,7 +170,7 @@ function probedBy(reports: Map<string, ((verdict: Verdict) => void)[]>, kept: Ke
   return {
     keep: (key, make) => kept.acquire(`own ${key}`, make),
     share: (key, make) => kept.acquire(key, make),
-    runCheck: (plan, _, report) => {
+    runCheck: ({ plan }, report) => {
       reports.set(plan.server.origin, [...(reports.get(plan.server.origin) ?? []), report])
       return () => reports.delete(plan.server.origin)
     },

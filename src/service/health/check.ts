@@ -16,11 +16,16 @@ export interface WatchedServer {
  * Has a server probed until the function that it gives is called. The default is `probeRegularly`; where several
  * processes serve one configuration, one of them can probe for all and tell the others.
  */
-export type RunCheck = (plan: CheckPlan, transport: Transport, report: (verdict: Verdict) => void) => () => void
+export type RunCheck = (probed: Probed, report: (verdict: Verdict) => void) => () => void
 
-export interface HealthCheckParts {
+export interface Probed {
+  /** The same in every process for the same plan over the same transport. */
+  readonly key: string
   readonly plan: CheckPlan
   readonly transport: Transport
+}
+
+export interface HealthCheckParts extends Probed {
   readonly runCheck: RunCheck
   readonly log: Log
 }
@@ -33,10 +38,10 @@ export class HealthCheck implements WatchedServer, Disposable {
   readonly #listeners = new Set<(isUp: boolean) => void>()
   readonly #stop: () => void
 
-  constructor({ plan, transport, runCheck, log }: HealthCheckParts) {
-    this.#server = plan.server.origin
+  constructor({ runCheck, log, ...probed }: HealthCheckParts) {
+    this.#server = probed.plan.server.origin
     this.#log = log
-    this.#stop = runCheck(plan, transport, (verdict) => this.#report(verdict))
+    this.#stop = runCheck(probed, (verdict) => this.#report(verdict))
   }
 
   subscribe(listener: (isUp: boolean) => void): () => void {
@@ -59,7 +64,7 @@ export class HealthCheck implements WatchedServer, Disposable {
 }
 
 /** Probes in this process. */
-export const probeRegularly: RunCheck = (plan, transport, report) => {
+export const probeRegularly: RunCheck = ({ plan, transport }, report) => {
   const rounds = new Rounds(plan, transport, report)
   return () => rounds.stop()
 }

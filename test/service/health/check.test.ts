@@ -22,7 +22,7 @@ function watchServer(answer: () => number) {
     ...{ headers: [], status: 0, followRedirects: true, intervalMs: 20, unhealthyIntervalMs: 5, timeoutMs: 1000 },
   }
   const transport = socketTransport(transportOptions())
-  const check = new HealthCheck({ plan, transport, runCheck: probeRegularly, log: silentLog })
+  const check = new HealthCheck({ key: 'only', plan, transport, runCheck: probeRegularly, log: silentLog })
   const close = async () => {
     check[Symbol.dispose]()
     transport.close()
