@@ -1,6 +1,7 @@
-import { close, mkdirSync, openSync, write } from 'node:fs'
+import { close, fstatSync, mkdirSync, openSync, write } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Log } from './log.ts'
+import { wholeLines } from './whole-lines.ts'
 
 export interface LogFileOptions {
   /** Undefined: standard output. */
@@ -16,6 +17,9 @@ const batchCharacters = 64 * 1024
 const maxWaitingCharacters = 16 * 1024 * 1024
 const retryMs = 10
 const closedDescriptor = -1
+const standardOutput = 1
+// PIPE_BUF: a write to a pipe that is not longer is never mixed with those of other processes.
+const pipePieceBytes = process.platform === 'linux' ? 4096 : 512
 
 /**
  * Lines written in batches, in order, one write under way at a time. Failures are told to the log once until a write
@@ -24,6 +28,8 @@ const closedDescriptor = -1
 export class LogFile {
   readonly #options: LogFileOptions
   readonly #log: Log
+  /** Workers share standard output. A file that is appended to takes each write whole, a pipe only short ones. */
+  readonly #pieceBytes: number
   #descriptor: number
   #waiting = ''
   #waitingLines = 0
@@ -38,7 +44,8 @@ export class LogFile {
   constructor(options: LogFileOptions, log: Log) {
     this.#options = options
     this.#log = log
-    this.#descriptor = options.path === undefined ? 1 : openForAppending(options.path)
+    this.#descriptor = options.path === undefined ? standardOutput : openForAppending(options.path)
+    this.#pieceBytes = isPipe(this.#descriptor) ? pipePieceBytes : Infinity
   }
 
   /** Takes one line, line feed included. */
@@ -115,7 +122,7 @@ export class LogFile {
 
   async #writeBatch(batch: Uint8Array, lines: number): Promise<void> {
     try {
-      await writeAll(this.#descriptor, batch)
+      for (const piece of wholeLines(batch, this.#pieceBytes)) await writeAll(this.#descriptor, piece)
       this.#failing = false
     } catch (thrown) {
       this.#lostLines += lines
@@ -139,6 +146,14 @@ function openForAppending(path: string): number {
     return openSync(path, 'a', 0o664)
   } catch (thrown) {
     throw new Error(`cannot open the log file ${path}: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
+  }
+}
+
+function isPipe(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isFIFO()
+  } catch {
+    return false
   }
 }
 
