@@ -5,6 +5,7 @@ import { listen, type Listener } from '../net/listen.ts'
 import type { Log } from '../observe/log.ts'
 import type { ConnectionRoutes } from './connection-routes.ts'
 import { Identification, type Identified, type IdentifyOptions } from './identify.ts'
+import { listenText } from './listen-address.ts'
 import { terminateTls } from './terminate-tls.ts'
 import type { TlsTerms } from './tls-terms.ts'
 
@@ -31,6 +32,9 @@ export interface EntryPointOptions {
   serveHttp(connection: Connection, client: ClientFacts, early: Buffer): Session
 }
 
+/** How long a connection that was opened just before the end may take to say something. */
+const firstBytesMs = 250
+
 /** A listening address with all its connections, from accept to the last byte. */
 export class EntryPoint {
   readonly name: string
@@ -50,8 +54,7 @@ export class EntryPoint {
 
   /** `127.0.0.1:8080`, with the port that was given for port 0. */
   get address(): string {
-    const { hostname } = this.#listener
-    return `${hostname.includes(':') ? `[${hostname}]` : hostname}:${this.port}`
+    return listenText(this.#listener)
   }
 
   get port(): number {
@@ -71,13 +74,23 @@ export class EntryPoint {
     this.#isDraining = true
     this.#listener.stop()
     for (const [connection, session] of this.#sessions) {
+      // A client may send a request again that a used connection has swallowed, but not the first of a new connection.
+      if (session instanceof Identification) continue
       if (session?.drain !== undefined) session.drain()
       else if (session?.isIdle === true) connection.close()
     }
     if (this.#sessions.size === 0) return
+    const late = setTimeout(() => this.#closeSilent(), firstBytesMs)
     const cut = setTimeout(() => this.#cut(graceMs), graceMs)
     await new Promise<void>((resolve) => (this.#allGone = resolve))
+    clearTimeout(late)
     clearTimeout(cut)
+  }
+
+  #closeSilent(): void {
+    for (const [connection, session] of this.#sessions) {
+      if (session instanceof Identification && session.isIdle) connection.close()
+    }
   }
 
   #cut(graceMs: number): void {

@@ -52,7 +52,7 @@ describe('SIGTERM', () => {
     },
   )
 
-  test('closes connections that are idle at once, those that have said nothing yet too', async () => {
+  test('closes connections that are idle at once, and those that have said nothing yet a moment later', async () => {
     await using stage = await slowServer({ graceTimeOut: '8s' })
     using fresh = await rawClient(stage.port)
     using idle = await rawClient(stage.port)
@@ -63,6 +63,24 @@ describe('SIGTERM', () => {
     stage.proxy.sluice.signal('SIGTERM')
     await within(idle.ended, 'the end of the idle connection', 1000)
     await within(fresh.ended, 'the end of the fresh connection', 1000)
+    expect(await within(stage.proxy.sluice.exited, 'the exit', 1000)).toBe(0)
+  })
+
+  test('answers the first request of a connection that was opened just before', async () => {
+    await using stage = await slowServer({ graceTimeOut: '8s' })
+    using fresh = await rawClient(stage.port)
+    using idle = await rawClient(stage.port)
+    idle.write(get)
+    const exchange = await stage.server.accept()
+    exchange.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone')
+    await idle.waitFor(/done$/)
+    stage.proxy.sluice.signal('SIGTERM')
+    await within(idle.ended, 'the end of the idle connection', 1000)
+    fresh.write(get)
+    await exchange.waitFor(/\r\n\r\n[^]*\r\n\r\n/)
+    exchange.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlast')
+    await fresh.waitFor(/last$/)
+    fresh.end()
     expect(await within(stage.proxy.sluice.exited, 'the exit', 1000)).toBe(0)
   })
 
