@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { formatProblem } from './config/problem.ts'
+import { formatProblem, type Problem } from './config/problem.ts'
 import { decodeDynamicSteps } from './config/dynamic.ts'
 import type { EntryPointConfiguration, StaticConfiguration } from './config/static.ts'
 import { sluiceVersion } from './version.ts'
@@ -11,17 +11,17 @@ import type { HeadLimits } from './http1/head.ts'
 import { Http1Session } from './http1/server.ts'
 import { Http2Session } from './http2/server.ts'
 import { EntryPoint, type EntryPointOptions, type Session } from './listen/entry-point.ts'
+import { listenHostname, listenProblem } from './listen/listen-address.ts'
 import { matchHttp2Preface } from './listen/preface.ts'
 import type { Connection } from './net/connection.ts'
-import { listenFault } from './net/listen.ts'
 import { createAccessLog, type AccessLog } from './observe/access-log.ts'
 import { createExchangeStream, type ExchangeStream } from './observe/exchange-stream.ts'
 import type { Log } from './observe/log.ts'
 import { createTracing, type Tracing } from './observe/tracing.ts'
 import type { Provider } from './provider/define.ts'
 import type { MergedConfiguration } from './provider/merge.ts'
-import { fileProvider } from './provider/file.ts'
-import { probeRegularly } from './service/health/check.ts'
+import { configuredProviders } from './provider/configured.ts'
+import { probeRegularly, type RunCheck } from './service/health/check.ts'
 import { whoami } from './service/whoami.ts'
 import { buildSnapshot, type EntryPointSnapshot, type Snapshot } from './snapshot/build.ts'
 import { internalProvider } from './snapshot/internal-provider.ts'
@@ -38,6 +38,18 @@ export interface AppOptions {
   /** Everything to the built-in whoami: the embedded default. */
   readonly servesWhoami: boolean
   readonly log: Log
+  /** Given to one of several processes that serve the same configuration. */
+  readonly supervision?: Supervision
+}
+
+/** What a process leaves to the one that watches over it. */
+export interface Supervision {
+  /** They stand for the providers that the configuration names, and what is wrong in their documents is known. */
+  readonly providers: readonly Provider[]
+  /** Told of each new snapshot instead of the log, in which every process would write the same. */
+  tellProblems(problems: readonly Problem[]): void
+  /** Servers are probed once for all processes. */
+  readonly runCheck: RunCheck
 }
 
 /** Where an entry point listens: `web`, `127.0.0.1:8080`. */
@@ -117,6 +129,7 @@ export class App {
       providers: this.#providers(),
       throttleMs: this.#options.configuration.providers.providersThrottleDuration,
       apply: (merged) => this.#apply(merged).finally(() => this.#applied?.()),
+      tellsProblems: this.#options.supervision === undefined,
       log: this.#log,
     })
     await this.#watch.ready
@@ -172,13 +185,14 @@ export class App {
   }
 
   #providers(): readonly Provider[] {
-    const { configuration, environment, staticFile } = this.#options
+    const { configuration, environment, staticFile, supervision } = this.#options
     const scope = { decode: decodeDynamicSteps, log: this.#log, environment, staticFile }
-    const { file } = configuration.providers
-    return [...(file === undefined ? [] : [fileProvider.build(file, scope)]), this.#internalProvider]
+    const configured = supervision?.providers ?? configuredProviders(configuration.providers, scope)
+    return [...configured, this.#internalProvider]
   }
 
   async #apply(merged: MergedConfiguration): Promise<void> {
+    const { supervision } = this.#options
     const snapshot = await buildSnapshot({
       static: this.#options.configuration,
       dynamic: merged.configuration,
@@ -189,10 +203,11 @@ export class App {
       hostname: hostname(),
       alpn: servedProtocols,
       log: this.#log,
-      runCheck: probeRegularly,
+      runCheck: supervision?.runCheck ?? probeRegularly,
       previous: this.#snapshot,
     })
-    this.#logNewProblems(snapshot)
+    if (supervision === undefined) this.#logNewProblems(snapshot)
+    else supervision.tellProblems(snapshot.problems)
     this.#swap(snapshot)
   }
 
@@ -221,7 +236,7 @@ export class App {
     const { address, reusePort, proxyProtocol, transport } = configuration
     const entryPoint: EntryPoint = openEntryPoint({
       name,
-      hostname: address.host === '' ? '::' : address.host,
+      hostname: listenHostname(address),
       port: address.port,
       reusePort,
       proxyProtocol: proxyProtocol && { believes: believer(proxyProtocol) },
@@ -267,9 +282,7 @@ function openEntryPoint(options: EntryPointOptions): EntryPoint {
   try {
     return new EntryPoint(options)
   } catch (thrown) {
-    const { name, hostname: host, port } = options
-    const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-    throw new Error(`entry point ${name} can't listen on ${address}: ${listenFault(thrown)}`, { cause: thrown })
+    throw new Error(listenProblem(options.name, options, thrown), { cause: thrown })
   }
 }
 

@@ -1,9 +1,11 @@
 import { parseArguments } from './cli/arguments.ts'
 import { check } from './cli/check.ts'
 import { helpText } from './cli/help.ts'
+import { collectWhenQuiet } from './cli/quiet-collector.ts'
 import { run } from './cli/run.ts'
 import { runWhoami } from './cli/whoami.ts'
 import { versionText } from './version.ts'
+import { runWorker } from './worker/worker.ts'
 
 async function main(): Promise<number> {
   const command = parseArguments(process.argv.slice(2))
@@ -14,6 +16,9 @@ async function main(): Promise<number> {
       return check(command.flags, command.format)
     case 'whoami':
       return runWhoami(command)
+    case 'worker':
+      collectWhenQuiet()
+      return runWorker()
     case 'version':
       console.log(versionText())
       return 0

@@ -22,7 +22,8 @@ const levels: readonly (readonly string[])[] = [
   ['snapshot/'],
   ['admin/'],
   ['app'],
-  ['cli/', 'worker/'],
+  ['worker/'],
+  ['cli/'],
   ['main.ts'],
 ]
 

@@ -6,6 +6,8 @@ export type Command =
   | { readonly kind: 'run'; readonly flags: readonly string[] }
   | { readonly kind: 'check'; readonly flags: readonly string[]; readonly format: CheckFormat }
   | ({ readonly kind: 'whoami' } & WhoamiFlags)
+  /** Of no use to people: what `workers` starts. */
+  | { readonly kind: 'worker' }
   | { readonly kind: 'version' }
   | { readonly kind: 'help'; readonly topic: Topic | undefined }
   | Mistake
@@ -34,6 +36,7 @@ const everyAddress = '0.0.0.0'
 /** `argv` without the program's own name. No command means `run`, as with Traefik. */
 export function parseArguments(argv: readonly string[]): Command {
   const first = argv[0]
+  if (first === 'worker' && argv.length === 1) return { kind: 'worker' }
   const named = first !== undefined && !first.startsWith('-')
   const topic = named ? topics.find((candidate) => candidate === first) : 'run'
   if (topic === undefined) return unknownCommand(first ?? '')

@@ -5,7 +5,7 @@ import { formatProblem, hasErrors, problemToJson, sortProblems, type Problem } f
 import type { StaticConfiguration } from '../config/static.ts'
 import { silentLog } from '../observe/log.ts'
 import type { ProviderUpdate } from '../provider/define.ts'
-import { fileProvider } from '../provider/file.ts'
+import { configuredProviders } from '../provider/configured.ts'
 import { mergeProviders } from '../provider/merge.ts'
 import { reply } from '../http/reply.ts'
 import { buildSnapshot } from '../snapshot/build.ts'
@@ -82,7 +82,7 @@ async function firstUpdates(
   const scope = { decode: decodeDynamicSteps, log: silentLog, environment: process.env, staticFile }
   const { file } = configuration.providers
   const providers = [
-    ...(file === undefined ? [] : [fileProvider.build({ ...file, watch: false }, scope)]),
+    ...configuredProviders({ ...configuration.providers, file: file && { ...file, watch: false } }, scope),
     internalProvider({ static: configuration, servesWhoami, boundPort: () => undefined }),
   ]
   const updates = new Map<string, ProviderUpdate>()

@@ -78,6 +78,15 @@ const ruleSyntax = scalar('"v3"', (written) => {
   return { ok: false, message }
 })
 
+const mostWorkers = 1024
+
+const workers = scalar<number | 'auto'>(`"auto" or a whole number from 1 to ${mostWorkers}`, (written) => {
+  if (written === 'auto') return { ok: true, value: written }
+  const count = /^\d+$/.test(written) ? Number(written) : 0
+  if (count >= 1 && count <= mostWorkers) return { ok: true, value: count }
+  return { ok: false, message: `is no number of processes: ${JSON.stringify(written)}` }
+})
+
 /** Every key of Traefik's static configuration, with Traefik's defaults (TRAEFIK-BEHAVIOUR §1.3–§1.9). */
 export const staticSchema = object({
   global: optional(global),
@@ -99,7 +108,8 @@ export const staticSchema = object({
   certificatesResolvers: notYet(),
   spiffe: notYet(object({ workloadAPIAddr: optional(text) })),
   ocsp: notYet(object({ responderOverrides: optional(map(text)) })),
-  workers: notYet(text),
+  /** Processes that share the entry points. */
+  workers: withDefault(workers, 1),
   pilot: removed('leave it out'),
 })
 

@@ -10,7 +10,13 @@ export interface WatchOptions {
   /** At most one update of a provider in this time, the latest; 0 for no limit. */
   readonly throttleMs: number
   /** Called with one configuration after the other, never twice at a time. May reject: the next one is applied all the same. */
-  readonly apply: (configuration: MergedConfiguration) => Promise<void> | void
+  readonly apply: (
+    configuration: MergedConfiguration,
+    /** What it was made of, by provider. */
+    updates: ReadonlyMap<string, ProviderUpdate>,
+  ) => Promise<void> | void
+  /** False: whoever hands the documents on to here has told what is wrong in them. */
+  readonly tellsProblems?: boolean
   readonly log: Log
 }
 
@@ -84,7 +90,7 @@ class ProviderWatch implements Watch {
   }
 
   #take(provider: Provider, update: ProviderUpdate): void {
-    this.#logProblems(provider.name, update)
+    if (this.#options.tellsProblems !== false) this.#logProblems(provider.name, update)
     this.#awaited.delete(provider.name)
     if (this.#updates.get(provider.name)?.digest !== update.digest) this.#updates.set(provider.name, update)
     this.#applyLatest()
@@ -108,7 +114,7 @@ class ProviderWatch implements Watch {
       }
       this.#appliedDigest = digest
       try {
-        await this.#options.apply(await inSlices(mergeProvidersSteps(updates)))
+        await this.#options.apply(await inSlices(mergeProvidersSteps(updates)), updates)
       } catch (thrown) {
         const reason = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
         this.#options.log.error('applying the configuration failed; the one before stays', { reason })

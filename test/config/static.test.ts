@@ -310,7 +310,6 @@ describe('The static configuration refuses', () => {
     ['certificatesResolvers: {le: {acme: {email: a}}}', 'file:1:1: certificatesResolvers: not supported yet'],
     ['spiffe: {workloadAPIAddr: x}', 'file:1:1: spiffe: not supported yet'],
     ['ocsp: {}', 'file:1:1: ocsp: not supported yet'],
-    ['workers: auto', 'file:1:1: workers: not supported yet'],
     [
       'core: {defaultRuleSyntax: v2}',
       'file:1:27: core.defaultRuleSyntax: rule syntax v2 is not supported yet (expected "v3")',
