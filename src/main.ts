@@ -1,6 +1,7 @@
 import { parseArguments } from './cli/arguments.ts'
 import { check } from './cli/check.ts'
 import { helpText } from './cli/help.ts'
+import { collectWhenQuiet } from './cli/quiet-collector.ts'
 import { run } from './cli/run.ts'
 import { runWhoami } from './cli/whoami.ts'
 import { versionText } from './version.ts'
@@ -16,6 +17,7 @@ async function main(): Promise<number> {
     case 'whoami':
       return runWhoami(command)
     case 'worker':
+      collectWhenQuiet()
       return runWorker()
     case 'version':
       console.log(versionText())

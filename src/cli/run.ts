@@ -6,7 +6,7 @@ import type { Log } from '../observe/log.ts'
 import { guardProcess, openProcessLog } from '../observe/process-log.ts'
 import { workerCount } from '../worker/supervisor.ts'
 import { announce } from './announce.ts'
-import { collectWhenQuiet } from '../observe/quiet-collector.ts'
+import { collectWhenQuiet } from './quiet-collector.ts'
 import { stopSignal } from './stop-signal.ts'
 import { supervise } from './supervise.ts'
 

@@ -3,6 +3,7 @@ import type { Settings } from '../worker/generation.ts'
 import { Supervisor, type LoadedSettings } from '../worker/supervisor.ts'
 import { workerCommand } from '../worker/worker-command.ts'
 import { announce } from './announce.ts'
+import { collectWhenQuiet } from './quiet-collector.ts'
 import { stopSignal } from './stop-signal.ts'
 
 /**
@@ -24,6 +25,7 @@ export async function supervise(settings: Settings, load: () => Promise<LoadedSe
   try {
     const bound = await supervisor.start()
     if (!isStopping) announce(bound, settings)
+    collectWhenQuiet()
   } catch (thrown) {
     // Workers that are told to stop before they listen have not failed.
     if (!isStopping) throw thrown

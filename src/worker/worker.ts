@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { App, type Supervision } from '../app.ts'
 import type { Log } from '../observe/log.ts'
-import { collectWhenQuiet } from '../observe/quiet-collector.ts'
 import { guardProcess, openProcessLog } from '../observe/process-log.ts'
 import { CheckCircle } from './check-circle.ts'
 import { HandedProvider } from './handed-provider.ts'
@@ -94,7 +93,6 @@ class Worker {
       this.#providers = new Map(order.providers.map((named) => [named.name, new HandedProvider(named, log)]))
       const app = this.#build(order, log)
       const bound = await app.start()
-      collectWhenQuiet()
       this.#app = app
       this.report({ kind: 'listening', bound })
     } catch (thrown) {

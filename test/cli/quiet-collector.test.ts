@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { QuietCollector } from '../../src/observe/quiet-collector.ts'
+import { QuietCollector } from '../../src/cli/quiet-collector.ts'
 
 const megabyte = 2 ** 20
 
