@@ -6,7 +6,6 @@ import { routerTls } from './router-tls.ts'
 import {
   boolean,
   deprecated,
-  duration,
   int64,
   integer,
   list,
@@ -97,8 +96,9 @@ const transportFields = object({
       dialTimeout: withDefault(timeout, 30_000),
       responseHeaderTimeout: withDefault(timeout, 0),
       idleConnTimeout: withDefault(timeout, 90_000),
-      readIdleTimeout: notYet(duration),
-      pingTimeout: notYet(duration),
+      /** HTTP/2: silence after which the server is asked for a sign of life; 0: never. */
+      readIdleTimeout: withDefault(timeout, 0),
+      pingTimeout: withDefault(timeout, 15_000),
     }),
   ),
   /** Undefined: those of the TLS library. */

@@ -6,6 +6,7 @@ import type { Connection } from '../net/connection.ts'
 import { Deadline } from '../net/deadline.ts'
 import { ConnectionDuplex } from '../net/duplex.ts'
 import type { OutgoingRequest } from '../upstream/transport.ts'
+import { Liveness } from './liveness.ts'
 import { ClientStream, type ClientStreamOwner } from './client-stream.ts'
 
 export interface Http2ConnectionOptions {
@@ -14,6 +15,9 @@ export interface Http2ConnectionOptions {
   readonly responseHeaderTimeoutMs: number
   /** How long a connection without streams is kept; 0: for ever. */
   readonly idleTimeoutMs: number
+  /** See `LivenessOptions`. */
+  readonly readIdleTimeoutMs: number
+  readonly pingTimeoutMs: number
   /** The connection takes no more requests: it has ended, or will after those in progress. */
   gone(connection: Http2Connection): void
 }
@@ -29,6 +33,7 @@ export class Http2Connection implements ClientStreamOwner {
   readonly #session: ClientHttp2Session
   readonly #idle = new Deadline(() => this.close())
   readonly #handshake = new Deadline(() => this.#silent())
+  readonly #liveness: Liveness
   readonly #ready = Promise.withResolvers<Http2Connection>()
   #streams = 0
   #maxStreams = Infinity
@@ -44,8 +49,18 @@ export class Http2Connection implements ClientStreamOwner {
   private constructor(connection: Connection, options: Http2ConnectionOptions) {
     this.#connection = connection
     this.options = options
-    const duplex = new ConnectionDuplex(connection)
+    const duplex = new ConnectionDuplex(connection, () => {
+      this.#liveness.heard()
+      return true
+    })
     this.#session = connect('http://upstream', { createConnection: () => duplex, ...sessionOptions(options) })
+    const { readIdleTimeoutMs, pingTimeoutMs } = options
+    this.#liveness = new Liveness({
+      readIdleTimeoutMs,
+      pingTimeoutMs,
+      ping: () => this.#ping(),
+      dead: () => this.#dead(),
+    })
     this.#session.on('remoteSettings', ({ maxConcurrentStreams }) => {
       this.#maxStreams = maxConcurrentStreams ?? Infinity
     })
@@ -76,6 +91,20 @@ export class Http2Connection implements ClientStreamOwner {
     this.#ready.reject(new ProxyError('upstream.dialTimeout', 'no HTTP/2 SETTINGS within the dial time-out'))
     this.#session.destroy()
     this.#connection.close()
+  }
+
+  #ping(): void {
+    // A session that was closed from here does not always say so (Bun 1.4.5).
+    if (this.#session.destroyed) this.#liveness.dispose()
+    else this.#session.ping(() => {})
+  }
+
+  /** Its streams fail with it: nobody is there to finish them. */
+  #dead(): void {
+    this.#liveness.dispose()
+    this.#leave()
+    this.#session.destroy()
+    this.#connection.close(new Error('no sign of life within the ping time-out'))
   }
 
   get remoteAddress(): string {
@@ -114,6 +143,7 @@ export class Http2Connection implements ClientStreamOwner {
 
   #closed(): void {
     this.#handshake.dispose()
+    this.#liveness.dispose()
     this.#ready.reject(new ProxyError('upstream.reset', 'closed by the server before it introduced itself'))
     this.#leave()
     if (!this.#connection.isClosed) this.#connection.end()

@@ -217,6 +217,8 @@ function traceUnmatched(tracing: Tracing, { observability }: EntryPointConfigura
 function implicitTransport(serversTransport: StaticConfiguration['serversTransport']): TransportSettings {
   return {
     ...serversTransport,
+    // The implicit transport has neither key; these are the values of one that leaves them out.
+    forwardingTimeouts: { ...serversTransport.forwardingTimeouts, readIdleTimeout: 0, pingTimeout: 15_000 },
     serverName: undefined,
     certificates: [],
     minVersion: undefined,

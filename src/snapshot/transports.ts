@@ -8,7 +8,7 @@ import { cipherList } from '../listen/cipher-suites.ts'
 import type { PeerName } from '../net/dial.ts'
 import { chooseTransport } from '../upstream/choose.ts'
 import { fetchTransport } from '../upstream/fetch.ts'
-import { http2Transport } from '../upstream/http2.ts'
+import { http2Transport, type Http2TransportOptions } from '../upstream/http2.ts'
 import { socketTransport, type SocketTransportOptions } from '../upstream/socket.ts'
 import type { Transport } from '../upstream/transport.ts'
 
@@ -82,7 +82,7 @@ export class TransportStore {
     held.transport.close()
   }
 
-  #optionsOf(settings: TransportSettings): SocketTransportOptions {
+  #optionsOf(settings: TransportSettings): Http2TransportOptions & SocketTransportOptions {
     const { forwardingTimeouts, maxIdleConnsPerHost, insecureSkipVerify, serverName } = settings
     return {
       limits: this.#limits,
@@ -91,6 +91,8 @@ export class TransportStore {
       dialTimeoutMs: forwardingTimeouts.dialTimeout,
       responseHeaderTimeoutMs: forwardingTimeouts.responseHeaderTimeout,
       idleTimeoutMs: forwardingTimeouts.idleConnTimeout,
+      readIdleTimeoutMs: forwardingTimeouts.readIdleTimeout,
+      pingTimeoutMs: forwardingTimeouts.pingTimeout,
       tls: { serverName, insecureSkipVerify, options: tlsOptions(settings), peerNames: peerNames(settings) },
     }
   }

@@ -10,7 +10,11 @@ import { canReplay, type SocketTransportOptions } from './socket.ts'
 import { dialAddress, type OutgoingRequest, type ServerAddress, type Transport } from './transport.ts'
 import { Upstreams } from './upstreams.ts'
 
-export type Http2TransportOptions = Omit<SocketTransportOptions, 'maxIdleConnectionsPerHost'>
+export interface Http2TransportOptions extends Omit<SocketTransportOptions, 'maxIdleConnectionsPerHost'> {
+  /** See `LivenessOptions`. */
+  readonly readIdleTimeoutMs: number
+  readonly pingTimeoutMs: number
+}
 
 /**
  * HTTP/2 to `h2c` servers, and to `https` servers that choose it in the TLS handshake; requests to other `https`

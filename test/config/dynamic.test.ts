@@ -57,7 +57,13 @@ describe('a dynamic configuration', () => {
       cipherSuites: undefined,
       peerCertURI: undefined,
       peerCertSANs: [],
-      forwardingTimeouts: { dialTimeout: 30_000, responseHeaderTimeout: 0, idleConnTimeout: 90_000 },
+      forwardingTimeouts: {
+        dialTimeout: 30_000,
+        responseHeaderTimeout: 0,
+        idleConnTimeout: 90_000,
+        readIdleTimeout: 0,
+        pingTimeout: 15_000,
+      },
     })
     expect(configuration.tcpRouters.get('r')?.value).toMatchObject({ service: 's', priority: 0n, tls: undefined })
     expect(configuration.tcpServices.get('s')?.value.options.servers).toEqual([

@@ -2,6 +2,7 @@ import { emptyBody } from '../../src/http/body.ts'
 import type { HttpResponse } from '../../src/http/message.ts'
 import { parseServerUrl } from '../../src/service/server-url.ts'
 import { fetchTransport } from '../../src/upstream/fetch.ts'
+import type { Http2TransportOptions } from '../../src/upstream/http2.ts'
 import { socketTransport, type SocketTransportOptions } from '../../src/upstream/socket.ts'
 import type { OutgoingRequest, ServerAddress, Transport } from '../../src/upstream/transport.ts'
 import { makeRequest } from './request.ts'
@@ -11,20 +12,24 @@ export const transports = [
   ['socket', (options: SocketTransportOptions) => socketTransport(options)],
 ] as const
 
-const defaults: SocketTransportOptions = {
+const defaults: AnyTransportOptions = {
   limits: { maxHeadBytes: 64 * 1024, maxTargetBytes: 64 * 1024, maxFields: 100 },
   maxIdleConnectionsPerHost: 2,
   dialTimeoutMs: 2000,
   responseHeaderTimeoutMs: 2000,
+  readIdleTimeoutMs: 0,
+  pingTimeoutMs: 0,
   idleTimeoutMs: 5000,
   tls: { serverName: undefined, insecureSkipVerify: false, options: {}, peerNames: undefined },
 }
 
-export interface TransportParts extends Partial<Omit<SocketTransportOptions, 'tls'>> {
+type AnyTransportOptions = SocketTransportOptions & Http2TransportOptions
+
+export interface TransportParts extends Partial<Omit<AnyTransportOptions, 'tls'>> {
   readonly tls?: Partial<SocketTransportOptions['tls']>
 }
 
-export function transportOptions({ tls, ...parts }: TransportParts = {}): SocketTransportOptions {
+export function transportOptions({ tls, ...parts }: TransportParts = {}): AnyTransportOptions {
   return { ...defaults, ...parts, tls: { ...defaults.tls, ...tls } }
 }
 
