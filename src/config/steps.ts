@@ -15,7 +15,7 @@ export function atOnce<T>(steps: Steps<T>): T {
 }
 
 /** How long requests wait at most for a slice of work, if no single step is longer. */
-const sliceMs = 4
+const sliceMs = 2
 
 /** Lets every event that waits have its turn after each few milliseconds of work. What is short is done in one go. */
 export async function inSlices<T>(steps: Steps<T>): Promise<T> {
