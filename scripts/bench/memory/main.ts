@@ -1,6 +1,6 @@
 /**
  * What the executable's memory does: how much each idle connection costs, and what is left after bursts of requests.
- * `bun scripts/bench/memory/main.ts [--connections 10000] [--requests 100000]`
+ * `scripts/bench/memory/run [--connections 10000] [--requests 100000] [--quick]`
  */
 import { parseArgs } from 'node:util'
 import { startSluice } from '../../../test/support/sluice.ts'
@@ -12,12 +12,14 @@ const { values } = parseArgs({
   options: {
     connections: { type: 'string', default: '10000' },
     requests: { type: 'string', default: '100000' },
+    quick: { type: 'boolean', default: false },
   },
 })
-const connections = Number(values.connections)
-const requests = Number(values.requests)
+const connections = values.quick ? 100 : Number(values.connections)
+const requests = values.quick ? 1000 : Number(values.requests)
+const rounds = values.quick ? 1 : 3
 /** For the collector to find that nothing goes on. */
-const restMs = 4000
+const restMs = values.quick ? 100 : 4000
 
 type Answer = { readonly upstreamPort?: number; readonly failed?: string }
 
@@ -76,7 +78,7 @@ async function measure(way: 'fetch' | 'fastProxy'): Promise<void> {
     await client.order({ kind: 'burst', port, connections: 64, requests: 2000 })
     const start = await rested()
     console.log(`${way}: ${megabytes(fresh)} fresh, ${megabytes(start)} after the first 2,000 requests`)
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < rounds; round++) {
       await client.order({ kind: 'burst', port, connections: 64, requests })
       const high = await residentBytes(sluice.pid)
       const after = await rested()

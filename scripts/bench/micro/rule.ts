@@ -30,7 +30,22 @@ const known = requestFor('host-7.test')
 const unknown = requestFor('nobody.test')
 const plain = requestFor('a.test')
 
+const names = Buffer.from(Array.from({ length: 10_000 }, (_, index) => `host-${index}.test`.padEnd(14)).join(''))
+const spread = requestFor('')
+let asked = 0
+
+/** The next of so many hosts, far from the last one, as a string that was never seen: so it comes from the wire. */
+function freshHost(count: number): HttpRequest {
+  asked = (asked + 6007) % count
+  const length = `host-${asked}.test`.length
+  spread.exchange.canonicalHost = names.latin1Slice(asked * 14, asked * 14 + length)
+  return spread
+}
+
 export const benches: Bench[] = [
+  { name: 'a fresh host, no look-up', run: () => keep(freshHost(10_000)) },
+  { name: 'a fresh host among 10', run: () => keep(few.find(freshHost(10))) },
+  { name: 'a fresh host among 10,000', run: () => keep(many.find(freshHost(10_000))) },
   { name: 'one of 10 hosts', run: () => keep(few.find(known)) },
   { name: 'one of 10,000 hosts', run: () => keep(many.find(known)) },
   { name: 'none of 10,000 hosts', run: () => keep(many.find(unknown)) },

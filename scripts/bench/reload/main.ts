@@ -1,6 +1,6 @@
 /**
  * What a large dynamic configuration costs: how long a start takes, and for how long a reload holds the event loop while
- * requests run. `bun scripts/bench/reload/main.ts [--routers 10000] [--format yaml|json|toml] [--reloads 3]`
+ * requests run. `scripts/bench/reload/run [--routers 10000] [--format yaml|json|toml] [--reloads 3] [--quick]`
  */
 import { parseArgs } from 'node:util'
 import { App } from '../../../src/app.ts'
@@ -15,10 +15,12 @@ const { values } = parseArgs({
     routers: { type: 'string', default: '10000' },
     format: { type: 'string', default: 'yaml' },
     reloads: { type: 'string', default: '3' },
+    quick: { type: 'boolean', default: false },
   },
 })
 const format = values.format as Format
-const routers = Number(values.routers)
+const routers = values.quick ? 500 : Number(values.routers)
+const reloads = values.quick ? 1 : Number(values.reloads)
 
 async function buildApp(folder: TemporaryFolder, dynamicFile: string): Promise<App> {
   const argv = [
@@ -79,7 +81,7 @@ for (const [name, change] of [
   ['one router changed', () => ({ generation: routing.generation + 1 })],
   ['everything changed', () => ({ generation: routing.generation + 1, edition: routing.edition + 1 })],
 ] as const) {
-  for (let round = 0; round < Number(values.reloads); round++) {
+  for (let round = 0; round < reloads; round++) {
     const changed = change()
     await Bun.sleep(300)
     const next = changed === undefined ? undefined : { ...routing, ...changed }
