@@ -90,9 +90,9 @@ for (const [name, change] of [
       await write()
     }
     await Bun.sleep(200)
-    probe.take()
     peer.stdin.write('report\n')
     await readLine(lines)
+    probe.take()
     const reloadedAt = performance.now()
     if (next === undefined) await Bun.sleep(500)
     else {
