@@ -1,36 +1,15 @@
-import { extname } from 'node:path'
+import { fileProvider } from '../provider/file.ts'
 import {
   allowEmpty,
-  boolean,
   list,
-  nonEmptyText,
   notYet,
   object,
   oneOfIgnoringCase,
   optional,
-  refine,
   removed,
   timeout,
   withDefault,
 } from './schema.ts'
-
-const file = refine(
-  allowEmpty(
-    object({
-      filename: optional(nonEmptyText),
-      /** Wins over `filename` (Traefik §6.1). */
-      directory: optional(nonEmptyText),
-      watch: withDefault(boolean, true),
-      debugLogGeneratedTemplate: withDefault(boolean, false),
-    }),
-  ),
-  ({ filename, directory }) => {
-    if (directory !== undefined) return undefined
-    if (filename === undefined) return 'names no file (expected filename or directory)'
-    if (/\.(?:ya?ml|toml)$/i.test(filename)) return undefined
-    return `filename has the extension "${extname(filename)}" (expected .yaml, .yml or .toml)`
-  },
-)
 
 const precedence = [
   'kubernetesgateway',
@@ -60,7 +39,7 @@ export const providers = object({
   providersThrottleDuration: withDefault(timeout, 2000),
   /** Best first: breaks ties between routers of equal priority. */
   precedence: withDefault(list(oneOfIgnoringCase(...precedence)), precedence),
-  file: optional(file),
+  file: optional(fileProvider.options),
   http: otherProvider,
   rest: otherProvider,
   docker: otherProvider,

@@ -1,17 +1,28 @@
 import { extname } from 'node:path'
-import { boolean, nonEmptyText, object, optional, refine, withDefault, type Infer } from '../config/schema.ts'
+import {
+  allowEmpty,
+  boolean,
+  nonEmptyText,
+  object,
+  optional,
+  refine,
+  withDefault,
+  type Infer,
+} from '../config/schema.ts'
 import { defineProvider } from './define.ts'
 import { isConfigurationFile } from './directory-walk.ts'
 import { FileSource } from './file-source.ts'
 
 const options = refine(
-  object({
-    filename: optional(nonEmptyText),
-    /** Wins over `filename`. */
-    directory: optional(nonEmptyText),
-    watch: withDefault(boolean, true),
-    debugLogGeneratedTemplate: withDefault(boolean, false),
-  }),
+  allowEmpty(
+    object({
+      filename: optional(nonEmptyText),
+      /** Wins over `filename` (Traefik §6.1). */
+      directory: optional(nonEmptyText),
+      watch: withDefault(boolean, true),
+      debugLogGeneratedTemplate: withDefault(boolean, false),
+    }),
+  ),
   ({ filename, directory }) => {
     if (directory !== undefined) return undefined
     if (filename === undefined) return 'names no file (expected filename or directory)'

@@ -1,4 +1,4 @@
-import { atOnce, type Steps } from '../config/steps.ts'
+import type { Steps } from '../config/steps.ts'
 import { hostClaim, restOfRule } from './host-claim.ts'
 import type { Test } from './matcher/define.ts'
 import { testOf, type BoundMatcher, type CompiledRule, type RuleNode } from './rule.ts'
@@ -36,10 +36,6 @@ interface Candidate<Subject, T> {
  * Asks routes by priority, then provider, then name (in Traefik such a tie is settled by chance), but only those that
  * the host does not rule out.
  */
-export function buildHostTable<Subject, T>(routes: readonly Route<Subject, T>[]): HostTable<Subject, T> {
-  return atOnce(buildHostTableSteps(routes))
-}
-
 export function* buildHostTableSteps<Subject, T>(routes: readonly Route<Subject, T>[]): Steps<HostTable<Subject, T>> {
   const { exact, wildcard, common } = yield* indexRoutes(routes)
   return {
