@@ -195,6 +195,7 @@ describe('PostgreSQL’s SSLRequest', () => {
     using client = await rawClient(proxy.port())
     client.write(Buffer.concat([sslRequest, hello]))
     const accepted = await server.accept()
+    await accepted.waitFor((bytes) => bytes.equals(sslRequest))
     accepted.write(answer)
     await within(client.ended, 'the end')
     expect(client.text).toBe('S')

@@ -35,12 +35,15 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Two requests in flight at a slow server, most likely at different workers; both must come to their end. */
+/**
+ * Requests in flight at a slow server; all must come to their end. The kernel spreads connections by chance: of sixteen
+ * some are at either worker, where four would all be at one in every eighth run.
+ */
 async function startSlow(command: readonly string[] = []) {
   const server = await rawServer()
   const dynamic = everythingTo(`http://${server.address}`)
   const proxy = await startWorkers({ static: { entryPoints: { web: patient } }, dynamic, command })
-  const clients = await Promise.all(Array.from({ length: 4 }, () => rawClient(proxy.port())))
+  const clients = await Promise.all(Array.from({ length: 16 }, () => rawClient(proxy.port())))
   const exchanges: RawClient[] = []
   for (const client of clients) {
     client.write(get)
