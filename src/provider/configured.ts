@@ -1,6 +1,8 @@
 import type { StaticConfiguration } from '../config/static.ts'
 import type { Provider, ProviderScope } from './define.ts'
-import { fileProvider } from './file.ts'
+import { providers } from './registry.ts'
+
+const [fileProvider] = providers
 
 /** The providers that the static configuration names, in the order in which they are merged. */
 export function configuredProviders({ file }: StaticConfiguration['providers'], scope: ProviderScope): Provider[] {
