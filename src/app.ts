@@ -2,11 +2,12 @@ import { hostname } from 'node:os'
 import { formatProblem, type Problem } from './config/problem.ts'
 import { decodeDynamicSteps } from './config/dynamic.ts'
 import type { EntryPointConfiguration, StaticConfiguration } from './config/static.ts'
+import { internalServices } from './admin/internal-services.ts'
+import type { View } from './admin/view.ts'
 import { sluiceVersion } from './version.ts'
 import { ipRangeList } from './http/ip-range-list.ts'
 import type { ClientFacts } from './http/exchange.ts'
 import type { Handler } from './http/message.ts'
-import { reply } from './http/reply.ts'
 import type { HeadLimits } from './http1/head.ts'
 import { Http1Session } from './http1/server.ts'
 import { Http2Session } from './http2/server.ts'
@@ -22,7 +23,6 @@ import type { Provider } from './provider/define.ts'
 import type { MergedConfiguration } from './provider/merge.ts'
 import { configuredProviders } from './provider/configured.ts'
 import { probeRegularly, type RunCheck } from './service/health/check.ts'
-import { whoami } from './service/whoami.ts'
 import { buildSnapshot, type EntryPointSnapshot, type Snapshot } from './snapshot/build.ts'
 import { internalProvider } from './snapshot/internal-provider.ts'
 import { KeptState } from './snapshot/kept-state.ts'
@@ -85,6 +85,9 @@ export class App {
   #watch: Watch | undefined
   #applied: (() => void) | undefined
   #snapshot: Snapshot | undefined
+  /** Undefined without an API: nobody else needs it. */
+  #view: View | undefined
+  #isTerminating = false
 
   /** Throws an Error with a plain message when a log file can't be opened. */
   constructor(options: AppOptions) {
@@ -104,10 +107,11 @@ export class App {
       servesWhoami: options.servesWhoami,
       boundPort: (name) => this.#entryPoints.find((entryPoint) => entryPoint.name === name)?.port,
     })
-    this.#internal = new Map<string, Handler>([
-      ['whoami@internal', whoami({ name: undefined })],
-      ['noop@internal', () => Promise.resolve(reply(418, ''))],
-    ])
+    this.#internal = internalServices({
+      static: configuration,
+      view: () => this.#view,
+      isTerminating: () => this.#isTerminating,
+    })
   }
 
   /** Every finished exchange, as it ends. */
@@ -153,6 +157,11 @@ export class App {
   /** Goes on in new log files (SIGUSR1). */
   async reopenLogs(): Promise<void> {
     await this.#accessLog?.reopen()
+  }
+
+  /** Lets `ping` say that this process is about to end. */
+  terminate(): void {
+    this.#isTerminating = true
   }
 
   /** Stops accepting, lets requests finish within each entry point's `graceTimeOut`, and closes everything. */
@@ -209,6 +218,19 @@ export class App {
     if (supervision === undefined) this.#logNewProblems(snapshot)
     else supervision.tellProblems(snapshot.problems)
     this.#swap(snapshot)
+    if (this.#options.configuration.api !== undefined) this.#view = this.#viewOf(snapshot, merged)
+  }
+
+  #viewOf(snapshot: Snapshot, { configuration, failed, problems }: MergedConfiguration): View {
+    const internalServices = [...this.#internal.keys()]
+    return {
+      static: this.#options.configuration,
+      dynamic: configuration,
+      failed,
+      problems,
+      snapshot,
+      internalServices,
+    }
   }
 
   /** What was wrong before and still is has been logged already. */

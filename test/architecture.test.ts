@@ -7,7 +7,7 @@ import { functionSpans, sourceFiles, valueImports, type SourceFile } from './sup
  * entry here that its path (within src) begins with; what names a file goes before what names its folder.
  */
 const levels: readonly (readonly string[])[] = [
-  ['errors.ts', 'version.ts', 'buffer.d.ts'],
+  ['errors.ts', 'version.ts', 'buffer.d.ts', 'json.d.ts'],
   ['observe/log'],
   ['http/'],
   ['config/', 'config/dynamic-element.ts'],

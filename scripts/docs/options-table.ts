@@ -53,22 +53,19 @@ function valueOf({ description, expects }: FieldDescription): string {
     case 'oneKind':
       return 'section with one key'
     case 'scalar':
-      return isDuration(expects) ? 'a duration' : expects
+      return description.type === 'duration' ? 'a duration' : expects
     case 'free':
       return ''
   }
 }
 
-function defaultOf({ description, expects, required, default: value }: FieldDescription): string {
+function defaultOf({ description, required, default: value }: FieldDescription): string {
   if (required) return 'required'
   // A section that is there all the same has the defaults of its keys.
   if (value === undefined || description.kind === 'object') return ''
-  if (typeof value === 'number' && isDuration(expects)) return code(durationText(value))
+  const isDuration = description.kind === 'scalar' && description.type === 'duration'
+  if (typeof value === 'number' && isDuration) return code(durationText(value))
   return plainText(value)
-}
-
-function isDuration(expects: string): boolean {
-  return expects.startsWith('a duration')
 }
 
 function plainText(value: unknown): string {

@@ -1,3 +1,4 @@
+import { internalServices } from '../admin/internal-services.ts'
 import { loadConfiguration, type LoadedConfiguration } from './run.ts'
 import type { CheckFormat } from './arguments.ts'
 import { decodeDynamicSteps } from '../config/dynamic.ts'
@@ -7,7 +8,6 @@ import { silentLog } from '../observe/log.ts'
 import type { ProviderUpdate } from '../provider/define.ts'
 import { configuredProviders } from '../provider/configured.ts'
 import { mergeProviders } from '../provider/merge.ts'
-import { reply } from '../http/reply.ts'
 import { buildSnapshot } from '../snapshot/build.ts'
 import { internalProvider } from '../snapshot/internal-provider.ts'
 import { KeptState } from '../snapshot/kept-state.ts'
@@ -56,10 +56,7 @@ async function checkDynamic(configuration: StaticConfiguration, loaded: LoadedCo
     dynamic: merged.configuration,
     transports: new TransportStore({ fastProxy: false, limits: noLimits }),
     kept: new KeptState(),
-    internal: new Map([
-      ['whoami@internal', () => Promise.resolve(reply(200, ''))],
-      ['noop@internal', () => Promise.resolve(reply(418, ''))],
-    ]),
+    internal: internalServices({ static: configuration, view: () => undefined, isTerminating: () => false }),
     tracing: undefined,
     hostname: '',
     alpn: ['http/1.1'],

@@ -57,9 +57,10 @@ async function serve(configuration: StaticConfiguration, loaded: LoadedConfigura
   process.on('SIGHUP', () => app.reload())
   process.on('SIGUSR1', () => void app.reopenLogs())
   const bound = await app.start()
-  announce(bound, { configuration, servesWhoami })
+  announce(bound, { configuration, servesWhoami, log })
   collectWhenQuiet()
   await stopped
+  app.terminate()
   await app.close()
   return 0
 }

@@ -24,7 +24,7 @@ export async function supervise(settings: Settings, load: () => Promise<LoadedSe
   process.on('SIGUSR1', () => supervisor.reopenLogs())
   try {
     const bound = await supervisor.start()
-    if (!isStopping) announce(bound, settings)
+    if (!isStopping) announce(bound, { ...settings, log })
     collectWhenQuiet()
   } catch (thrown) {
     // Workers that are told to stop before they listen have not failed.

@@ -25,7 +25,7 @@ export interface Decoder<T> {
 export type Infer<D> = D extends Decoder<infer T> ? T : never
 
 export type Description =
-  | { readonly kind: 'scalar'; readonly expects: string; readonly isBoolean?: true }
+  | { readonly kind: 'scalar'; readonly expects: string; readonly type?: ScalarType; readonly isSecret?: true }
   | { readonly kind: 'list'; readonly items: Description }
   | { readonly kind: 'map'; readonly values: Description }
   | { readonly kind: 'object'; readonly fields: readonly FieldDescription[]; readonly allowEmpty: boolean }
@@ -35,6 +35,9 @@ export type Description =
       readonly beside: readonly FieldDescription[]
     }
   | { readonly kind: 'free' }
+
+/** What a scalar is besides text. A duration is milliseconds when decoded, and text such as `1m30s` when written. */
+export type ScalarType = 'boolean' | 'number' | 'duration'
 
 export interface FieldDescription {
   readonly key: string

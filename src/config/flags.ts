@@ -47,7 +47,7 @@ function isConfigFile(name: string): boolean {
 
 function needsNoValue(schema: Description | undefined): boolean {
   if (schema === undefined) return false
-  return schema.kind === 'object' || schema.kind === 'map' || (schema.kind === 'scalar' && schema.isBoolean === true)
+  return schema.kind === 'object' || schema.kind === 'map' || (schema.kind === 'scalar' && schema.type === 'boolean')
 }
 
 function splitName(name: string): string[] {

@@ -30,6 +30,11 @@ export interface MapEntry {
   readonly node: ConfigNode
 }
 
+/** The items of a list of scalars that is written as one text (Traefik §1.2). */
+export function splitAtCommas(node: ScalarNode): ScalarNode[] {
+  return node.text.split(',').map((part) => ({ ...node, text: part.trim(), value: part.trim() }))
+}
+
 /** For messages: what was found where something else was expected. */
 export function describeNode(node: ConfigNode): string {
   if (node.kind === 'scalar') return JSON.stringify(shortened(node.text))

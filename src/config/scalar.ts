@@ -1,4 +1,4 @@
-import { invalid, type Decoder, type Parsed, type Unparsable } from './decoder.ts'
+import { invalid, type Decoder, type Parsed, type ScalarType, type Unparsable } from './decoder.ts'
 import { parseDuration } from './duration.ts'
 import { hint } from './nearest.ts'
 import { describeNode } from './node.ts'
@@ -14,6 +14,11 @@ export function scalar<T>(expects: string, parse: (text: string) => Parsed<T>): 
       return parsed.ok ? parsed.value : at.error(node.source, withExpectation(parsed, expects))
     },
   }
+}
+
+/** `scalar`, of something that is not just text. */
+function typed<T>(type: ScalarType, expects: string, parse: (text: string) => Parsed<T>): Decoder<T> {
+  return { ...scalar(expects, parse), describe: () => ({ kind: 'scalar', expects, type }) }
 }
 
 export const text: Decoder<string> = scalar('a string', (written) => ({ ok: true, value: written }))
@@ -32,13 +37,10 @@ export function parseBoolean(written: string): boolean | undefined {
   return booleans.get(written)
 }
 
-export const boolean: Decoder<boolean> = {
-  ...scalar('true or false', (written) => {
-    const value = parseBoolean(written)
-    return value === undefined ? notA('a boolean', written) : { ok: true, value }
-  }),
-  describe: () => ({ kind: 'scalar', expects: 'true or false', isBoolean: true }),
-}
+export const boolean: Decoder<boolean> = typed('boolean', 'true or false', (written) => {
+  const value = parseBoolean(written)
+  return value === undefined ? notA('a boolean', written) : { ok: true, value }
+})
 
 export interface Bounds {
   readonly min?: number
@@ -47,7 +49,7 @@ export interface Bounds {
 
 export function integer(bounds: Bounds = {}): Decoder<number> {
   const { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = bounds
-  return scalar(`a whole number${formatBounds(bounds)}`, (written) => {
+  return typed('number', `a whole number${formatBounds(bounds)}`, (written) => {
     if (!isWhole(written)) return notA('a whole number', written)
     const value = Number(written)
     return value < min || value > max ? { ok: false, message: `is out of range: ${written}` } : { ok: true, value }
@@ -55,7 +57,7 @@ export function integer(bounds: Bounds = {}): Decoder<number> {
 }
 
 /** Sizes are plain numbers of bytes in Traefik; suffixes such as `4M` are not understood there, nor here. */
-export const byteSize: Decoder<number> = scalar('a number of bytes', (written) => {
+export const byteSize: Decoder<number> = typed('number', 'a number of bytes', (written) => {
   if (!/^\+?\d+$/.test(written)) return notA('a number of bytes', written)
   const value = Number(written)
   return Number.isSafeInteger(value) ? { ok: true, value } : { ok: false, message: `is out of range: ${written}` }
@@ -63,7 +65,7 @@ export const byteSize: Decoder<number> = scalar('a number of bytes', (written) =
 
 export function float(bounds: Bounds = {}): Decoder<number> {
   const { min = -Number.MAX_VALUE, max = Number.MAX_VALUE } = bounds
-  return scalar(`a number${formatBounds(bounds)}`, (written) => {
+  return typed('number', `a number${formatBounds(bounds)}`, (written) => {
     if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(written)) return notA('a number', written)
     const value = Number(written)
     return value < min || value > max ? { ok: false, message: `is out of range: ${written}` } : { ok: true, value }
@@ -74,7 +76,7 @@ const int64Minimum = -(2n ** 63n)
 const int64Maximum = 2n ** 63n - 1n
 
 /** Router priorities and the like, which exceed what a JavaScript number holds. */
-export const int64: Decoder<bigint> = scalar('a 64-bit whole number', (written) => {
+export const int64: Decoder<bigint> = typed('number', 'a 64-bit whole number', (written) => {
   if (!isWhole(written)) return notA('a whole number', written)
   const value = BigInt(written.replace(/^\+/, ''))
   if (value < int64Minimum || value > int64Maximum) return { ok: false, message: `is out of range: ${written}` }
@@ -84,14 +86,19 @@ export const int64: Decoder<bigint> = scalar('a 64-bit whole number', (written) 
 const durationSyntax = 'a duration such as 10s, 1m30s or 300ms, or a whole number of seconds'
 
 /** Milliseconds. Negative ones pass: some Traefik keys give them a meaning. */
-export const duration: Decoder<number> = scalar(durationSyntax, parseDuration)
+export const duration: Decoder<number> = typed('duration', durationSyntax, parseDuration)
 
 /** A `duration` that is not negative: what every time-out wants. */
-export const timeout: Decoder<number> = scalar(durationSyntax, (written) => {
+export const timeout: Decoder<number> = typed('duration', durationSyntax, (written) => {
   const parsed = parseDuration(written)
   if (parsed.ok && parsed.value < 0) return { ok: false, message: `is negative: ${written}` }
   return parsed
 })
+
+/** A text that nobody is shown: a password, its hash, a private key. */
+export function secret<T>(decoder: Decoder<T>): Decoder<T> {
+  return { ...decoder, describe: () => ({ kind: 'scalar', expects: decoder.expects, isSecret: true }) }
+}
 
 /** One of the names, exactly as given. */
 export function oneOf<const Name extends string>(...names: readonly Name[]): Decoder<Name> {

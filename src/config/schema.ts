@@ -9,7 +9,7 @@ import {
   Place,
 } from './decoder.ts'
 import { hint } from './nearest.ts'
-import { describeNode, type ConfigNode, type MapEntry, type MapNode } from './node.ts'
+import { describeNode, type ConfigNode, type MapEntry, type MapNode, splitAtCommas } from './node.ts'
 import { type Problem, ProblemCollector, type Source } from './problem.ts'
 import { parseBoolean } from './scalar.ts'
 
@@ -27,6 +27,7 @@ export {
   oneOfIgnoringCase,
   refine,
   scalar,
+  secret,
   text,
   timeout,
 } from './scalar.ts'
@@ -247,8 +248,13 @@ export function notYet(decoder: Decoder<unknown> = anything): Valueless {
     describe: () => decoder.describe(),
     decode: (node, at) => at.error(node.source, 'not supported yet'),
     absent: () => undefined,
-    isDisabledBy: (node, at) => decoder.isDisabledBy?.(node, at) ?? false,
+    isDisabledBy: (node, at) => decoder.isDisabledBy?.(node, at) ?? isSwitchedOff(node, decoder.describe()),
   }
+}
+
+function isSwitchedOff(node: ConfigNode, description: Description): boolean {
+  if (description.kind !== 'scalar' || description.type !== 'boolean') return false
+  return node.kind === 'scalar' && parseBoolean(node.text) === false
 }
 
 /** A key that does nothing in Traefik either: accepted with a warning, checked if it is known what it would hold. */
@@ -333,7 +339,7 @@ function itemsOf(node: ConfigNode, decoder: Decoder<unknown>): readonly ConfigNo
   if (node.kind === 'list') return node.items
   if (node.kind === 'map' || decoder.describe().kind !== 'scalar') return undefined
   if (node.text === '') return []
-  return node.text.split(',').map((part) => ({ ...node, text: part.trim(), value: part.trim() }))
+  return splitAtCommas(node)
 }
 
 function reportUnknownKey(source: Source, at: Place, known: { key: string; fields: Fields }): void {

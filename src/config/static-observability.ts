@@ -15,6 +15,7 @@ import {
   oneOf,
   oneOfIgnoringCase,
   optional,
+  refine,
   removed,
   section,
   text,
@@ -119,18 +120,28 @@ export const tracing = mapped(tracingKeys, ({ globalAttributes, ...rest }) => ({
   resourceAttributes: new Map([...globalAttributes, ...rest.resourceAttributes]),
 }))
 
-/** `api`, which comes with the dashboard. */
+const basePath = refine(text, (path) =>
+  /^\/[a-zA-Z0-9/_.:~-]*$/.test(path)
+    ? undefined
+    : 'is no path (expected a slash, then letters, digits and / _ . : ~ -)',
+)
+
+/** `api` (Traefik §1.7). */
 export const api = allowEmpty(
   object({
-    basePath: withDefault(text, '/'),
+    /** Goes before `/api`. */
+    basePath: withDefault(basePath, '/'),
+    /** Open to everybody at the entry point `traefik`. */
     insecure: off,
+    /** Its pages are not there yet; nobody who has Traefik's default is refused for that. */
     dashboard: withDefault(boolean, true),
-    debug: off,
+    debug: notYet(boolean),
     disableDashboardAd: off,
     dashboardName: withDefault(text, ''),
   }),
 )
 
+/** `ping`: a router for health checks of the proxy itself. */
 export const ping = allowEmpty(
   object({
     entryPoint: withDefault(nonEmptyText, 'traefik'),

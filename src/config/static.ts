@@ -99,10 +99,12 @@ export const staticSchema = object({
   accessLog: optional(accessLog),
   /** Undefined: no tracing. */
   tracing: optional(tracing),
+  /** Undefined: no API. */
+  api: optional(api),
+  /** Undefined: no ping. */
+  ping: optional(ping),
   experimental: section(experimental),
   core: optional(object({ defaultRuleSyntax: deprecated(optional(ruleSyntax), 'v3 is the only syntax') })),
-  api: notYet(api),
-  ping: notYet(ping),
   metrics: notYet(),
   hostResolver: notYet(hostResolver),
   certificatesResolvers: notYet(),
@@ -138,8 +140,9 @@ export function decodeStatic(node: ConfigNode, options: StaticOptions = {}): Dec
   const decoded = staticSchema.decodeMap(own, at)
   if (decoded === invalid) return { configuration: undefined, problems: problems.sorted() }
 
-  const configuration = withImplicitEntryPoint(decoded, at, node.source)
+  const configuration = withImplicitEntryPoints(decoded, at, node.source)
   checkEntryPoints(configuration, own, at)
+  checkPing(configuration, own, at)
   return { configuration: problems.hasErrors ? undefined : configuration, problems: problems.sorted() }
 }
 
@@ -159,12 +162,32 @@ function withoutDynamicSections(node: MapNode, at: Place, { isReadByFileProvider
   return { ...node, entries }
 }
 
-/** Traefik listens on port 80 when no entry point is configured (§1.4). */
-function withImplicitEntryPoint(decoded: StaticConfiguration, at: Place, source: Source): StaticConfiguration {
-  if (decoded.entryPoints.size > 0) return decoded
-  const address: MapEntry = { keySource: source, node: { kind: 'scalar', text: ':80', value: ':80', source } }
-  const implicit = entryPoint.decodeMap({ kind: 'map', entries: new Map([['address', address]]), source }, at)
-  return implicit === invalid ? decoded : { ...decoded, entryPoints: new Map([['http', implicit]]) }
+/** Traefik listens on port 80 when no entry point is configured, and on 8080 for its own routers (§1.4). */
+function withImplicitEntryPoints(decoded: StaticConfiguration, at: Place, source: Source): StaticConfiguration {
+  const { api, ping } = decoded
+  const entryPoints = new Map(decoded.entryPoints)
+  const open = (name: string, address: string) => {
+    const node: MapEntry = { keySource: source, node: { kind: 'scalar', text: address, value: address, source } }
+    const implicit = entryPoint.decodeMap({ kind: 'map', entries: new Map([['address', node]]), source }, at)
+    if (implicit !== invalid) entryPoints.set(name, implicit)
+  }
+  if (entryPoints.size === 0) open('http', ':80')
+  const isPinged = ping !== undefined && !ping.manualRouting && ping.entryPoint === internalEntryPoint
+  const isNeeded = api?.insecure === true || isPinged
+  if (isNeeded && !entryPoints.has(internalEntryPoint)) open(internalEntryPoint, ':8080')
+  return { ...decoded, entryPoints }
+}
+
+/** Where the routers that Traefik makes for itself are served. */
+export const internalEntryPoint = 'traefik'
+
+function checkPing({ entryPoints, ping }: StaticConfiguration, node: MapNode, at: Place): void {
+  if (ping === undefined || ping.manualRouting || entryPoints.has(ping.entryPoint)) return
+  const known = [...new Set([...entryPoints.keys(), internalEntryPoint])]
+  const message = `no entry point "${ping.entryPoint}" (expected ${known.join(', ')}${hint(ping.entryPoint, known)})`
+  at.key('ping')
+    .key('entryPoint')
+    .error(sourceAt(node, ['ping', 'entryPoint']), message)
 }
 
 /** What can only be seen with all entry points side by side. */
@@ -174,7 +197,10 @@ function checkEntryPoints({ entryPoints }: StaticConfiguration, node: MapNode, a
     const place = at.key('entryPoints').key(name)
     const text = `${address.host}:${address.port}`
     const holder = nameByAddress.get(text)
-    if (holder !== undefined && address.port !== 0) {
+    if (holder !== undefined && address.port !== 0 && !isWritten(node, name)) {
+      const message = `api or ping needs it, but its address :8080 is that of entry point "${holder}" (give it one)`
+      place.error(sourceAt(node, ['entryPoints']), message)
+    } else if (holder !== undefined && address.port !== 0) {
       const source = sourceAt(node, ['entryPoints', name, 'address'])
       place.key('address').error(source, `is the address of entry point "${holder}" too (expected one of its own)`)
     }
@@ -188,6 +214,11 @@ function checkEntryPoints({ entryPoints }: StaticConfiguration, node: MapNode, a
     const message = `no entry point "${to}" (expected ${known.join(', ')} or :port${hint(to, known)})`
     toPlace.error(sourceAt(node, ['entryPoints', name, ...path]), message)
   }
+}
+
+function isWritten(node: MapNode, entryPointName: string): boolean {
+  const written = findEntry(node, 'entryPoints')?.entry.node
+  return written?.kind === 'map' && written.entries.has(entryPointName)
 }
 
 function sourceAt(node: ConfigNode, path: readonly string[]): Source {

@@ -1,4 +1,15 @@
-import { invalid, list, nonEmptyText, object, optional, parsed, refine, text, withDefault } from '../config/schema.ts'
+import {
+  invalid,
+  list,
+  nonEmptyText,
+  object,
+  optional,
+  parsed,
+  refine,
+  secret,
+  text,
+  withDefault,
+} from '../config/schema.ts'
 import type { Decoder, Parsed } from '../config/schema.ts'
 import { headerValue, type Headers } from '../http/headers.ts'
 import type { Handler, HttpRequest, HttpResponse } from '../http/message.ts'
@@ -22,7 +33,7 @@ function parseUser(line: string): Parsed<BasicUser> {
   return { ok: true, value: { name: wireName(name), check: passwordCheck(hash) } }
 }
 
-const userLine = parsed(text, parseUser)
+const userLine = secret(parsed(text, parseUser))
 
 const user: Decoder<BasicUser> = {
   ...userLine,

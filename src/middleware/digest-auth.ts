@@ -1,4 +1,4 @@
-import { list, nonEmptyText, object, optional, parsed, text, withDefault } from '../config/schema.ts'
+import { list, nonEmptyText, object, optional, parsed, secret, text, withDefault } from '../config/schema.ts'
 import type { Parsed } from '../config/schema.ts'
 import { headerValue } from '../http/headers.ts'
 import { requestTarget, type HttpRequest } from '../http/message.ts'
@@ -26,7 +26,7 @@ function parseUser(line: string): Parsed<DigestUser> {
 }
 
 const options = object({
-  users: withDefault(list(parsed(text, parseUser)), []),
+  users: withDefault(list(secret(parsed(text, parseUser))), []),
   usersFile: optional(nonEmptyText),
   ...identityFields,
 })

@@ -1,6 +1,6 @@
 import type { DynamicConfiguration } from '../config/dynamic.ts'
 import type { Problem } from '../config/problem.ts'
-import type { EntryPointConfiguration, StaticConfiguration } from '../config/static.ts'
+import { internalEntryPoint, type EntryPointConfiguration, type StaticConfiguration } from '../config/static.ts'
 import { inSlices, type Steps } from '../config/steps.ts'
 import type { Handler } from '../http/message.ts'
 import type { ConnectionRoutes, HttpsTarget, TcpTarget } from '../listen/connection-routes.ts'
@@ -12,7 +12,7 @@ import { entryPointChain } from './entry-point-chain.ts'
 import { answerUnmatched, buildHttpRouters, routeRequests, type BuiltRouter } from './http-routers.ts'
 import { httpsNames } from './https-names.ts'
 import type { KeptState } from './kept-state.ts'
-import { MiddlewareBuilder } from './middlewares.ts'
+import { MiddlewareBuilder, type ToldState } from './middlewares.ts'
 import { ServiceBuilder, type BuiltServices } from './services.ts'
 import { StatusBoard } from './status.ts'
 import { buildTcpRoutes, type TcpRoutes } from './tcp-routers.ts'
@@ -27,6 +27,7 @@ export interface Snapshot {
   readonly board: StatusBoard
   readonly services: BuiltServices
   readonly tls: SnapshotTls
+  readonly toldStates: readonly ToldState[]
   /** Gives back what the snapshot holds; what the next one uses too stays open. Requests in flight finish. */
   retire(): void
 }
@@ -96,7 +97,8 @@ function* assemble(options: SnapshotOptions, { board, tls }: Groundwork): Steps<
   }
   const transportKeys = [...builder.transportKeys, ...middlewares.transportKeys]
   const retire = releaseOf({ transportKeys, keptKeys: [...builder.keptKeys, ...middlewares.keptKeys] }, options)
-  return { entryPoints, problems: board.problems, board, services: builder.built, tls, retire }
+  const { toldStates } = middlewares
+  return { entryPoints, problems: board.problems, board, services: builder.built, tls, toldStates, retire }
 }
 
 interface HeldKeys {
@@ -164,12 +166,12 @@ function routing(options: SnapshotOptions, board: StatusBoard) {
 }
 
 /** Traefik: those marked `asDefault`, else all; never the one that is called `traefik`. */
-function defaultEntryPoints({ entryPoints }: StaticConfiguration): readonly string[] {
+export function defaultEntryPoints({ entryPoints }: StaticConfiguration): readonly string[] {
   const marked = [...entryPoints].filter(([, { asDefault }]) => asDefault)
   const chosen = marked.length > 0 ? marked : [...entryPoints]
   return chosen
     .map(([name]) => name)
-    .filter((name) => name !== 'traefik')
+    .filter((name) => name !== internalEntryPoint)
     .sort()
 }
 

@@ -1,6 +1,7 @@
 import type { DynamicConfiguration } from '../config/dynamic.ts'
 import type { Element } from '../config/dynamic-element.ts'
 import type { HttpRouter } from '../config/dynamic-http.ts'
+import type { TcpRouter } from '../config/dynamic-tcp.ts'
 import type { EntryPointConfiguration } from '../config/static.ts'
 import type { Steps } from '../config/steps.ts'
 import { ProxyError } from '../errors.ts'
@@ -64,7 +65,7 @@ function buildRouter(element: Element<HttpRouter>, options: HttpRoutersOptions):
     const configuration = options.entryPoints.get(entryPoint)!
     const isOwn = hasModel(configuration)
     try {
-      const name = isOwn && entryPoints.length > 1 ? `${entryPoint}-${element.name}` : element.name
+      const name = nameAt(entryPoint, { router: element.name, isOwn, isOnly: entryPoints.length === 1 })
       // Entry points that add nothing share one instance, and so its middlewares' state.
       const router = isOwn
         ? buildFor(element, { name, configuration }, options)
@@ -79,6 +80,18 @@ function buildRouter(element: Element<HttpRouter>, options: HttpRoutersOptions):
     }
   }
   return built
+}
+
+interface Copy {
+  readonly router: string
+  /** The entry point has settings for its routers, so that it has a router of its own. */
+  readonly isOwn: boolean
+  readonly isOnly: boolean
+}
+
+/** What a router is called at an entry point (Traefik §6.3). */
+export function nameAt(entryPoint: string, { router, isOwn, isOnly }: Copy): string {
+  return isOwn && !isOnly ? `${entryPoint}-${router}` : router
 }
 
 /** Building ends at the first fault; here all that the router names are tried, so that all are told at once. */
@@ -107,7 +120,7 @@ function messageOf(thrown: unknown): string {
 }
 
 /** An entry point with settings for its routers (Traefik's model). */
-function hasModel({ http, observability }: EntryPointConfiguration): boolean {
+export function hasModel({ http, observability }: EntryPointConfiguration): boolean {
   const { accessLogs, metrics, tracing, traceVerbosity } = observability
   const isObserved = accessLogs && metrics && tracing && traceVerbosity === 'minimal'
   return http.middlewares.length > 0 || http.tls !== undefined || http.encodedCharacters !== undefined || !isObserved
@@ -145,7 +158,8 @@ function buildFor(
   const { value } = element
   const service = options.service(value.service, element.name)
   const middlewares = [...configuration.http.middlewares, ...value.middlewares]
-  const chain = options.wrap(middlewares, element.name, service)
+  // The state that middlewares keep is this router's, not that of the element's copies at other entry points.
+  const chain = options.wrap(middlewares, name, service)
   const tls = value.tls ?? configuration.http.tls
   const optionsName = tlsOptionsName(tls?.options, element.name)
   const observed = { name, value, configuration, tracing: serverTracing(value, configuration, options) }
@@ -153,7 +167,7 @@ function buildFor(
   return {
     name,
     rule: value.rule,
-    priority: value.priority === 0n ? value.rule.defaultPriority : value.priority,
+    priority: effectivePriority(value),
     providerRank: rank < 0 ? options.precedence.length : rank,
     isAccessLogged: value.observability.accessLogs ?? configuration.observability.accessLogs,
     handler: (tlsOptions) => {
@@ -163,6 +177,11 @@ function buildFor(
     element,
     tls: tls === undefined ? undefined : { optionsName, domains: ruleDomains(value.rule) },
   }
+}
+
+/** Longer rules go first where none is given. */
+export function effectivePriority({ priority, rule }: Pick<HttpRouter | TcpRouter, 'priority' | 'rule'>): bigint {
+  return priority === 0n ? rule.defaultPriority : priority
 }
 
 /** `default` stays as it is; other names belong to the router's provider. */

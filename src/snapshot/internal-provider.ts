@@ -1,6 +1,6 @@
 import { parseDocument } from '../config/document.ts'
 import { decodeDynamic } from '../config/dynamic.ts'
-import type { EntryPointConfiguration, StaticConfiguration } from '../config/static.ts'
+import { internalEntryPoint, type EntryPointConfiguration, type StaticConfiguration } from '../config/static.ts'
 import type { Provider, ProviderUpdate } from '../provider/define.ts'
 import { Latest } from '../provider/latest.ts'
 
@@ -26,8 +26,9 @@ export function internalProvider(options: InternalProviderOptions): Provider {
   }
 }
 
-function internalUpdate({ static: { entryPoints }, servesWhoami, boundPort }: InternalProviderOptions): ProviderUpdate {
-  const routers: Record<string, unknown> = {}
+function internalUpdate({ static: settings, servesWhoami, boundPort }: InternalProviderOptions): ProviderUpdate {
+  const { entryPoints } = settings
+  const routers = ownRouters(settings)
   const middlewares: Record<string, unknown> = {}
   if (servesWhoami) routers['whoami'] = { rule: 'PathPrefix(`/`)', service: 'whoami' }
   const portOf = (name: string) => boundPort(name) ?? entryPoints.get(name)?.address.port
@@ -42,6 +43,23 @@ function internalUpdate({ static: { entryPoints }, servesWhoami, boundPort }: In
   const { node } = parseDocument({ file, text, format: 'json' })
   const { configuration, problems } = decodeDynamic(node, { provider: 'internal', file, text })
   return { configuration, problems, failed: [], digest: text }
+}
+
+const greatestPriority = 2n ** 63n - 1n
+
+/** What `api` and `ping` ask for (Traefik §1.10). */
+function ownRouters({ api, ping }: StaticConfiguration): Record<string, unknown> {
+  const routers: Record<string, unknown> = {}
+  if (api?.insecure === true) {
+    const rule = `PathPrefix(\`${api.basePath.replace(/\/+$/, '')}/api\`)`
+    const priority = String(greatestPriority - 1n)
+    routers['api'] = { rule, entryPoints: [internalEntryPoint], service: 'api', priority }
+  }
+  if (ping !== undefined && !ping.manualRouting) {
+    const priority = String(greatestPriority)
+    routers['ping'] = { rule: 'PathPrefix(`/ping`)', entryPoints: [ping.entryPoint], service: 'ping', priority }
+  }
+  return routers
 }
 
 interface Collected {

@@ -26,18 +26,6 @@ export class KeptState {
     this.#held.delete(key)
     if (isDisposable(held.value)) held.value[Symbol.dispose]()
   }
-
-  /** What can be told of each state, for the API. */
-  describe(): StateDescription[] {
-    return [...this.#held].flatMap(([key, { value }]) => {
-      return isDescribable(value) ? [{ key, state: value.describeState() }] : []
-    })
-  }
-}
-
-export interface StateDescription {
-  readonly key: string
-  readonly state: unknown
 }
 
 interface Held {
@@ -47,8 +35,4 @@ interface Held {
 
 function isDisposable(value: object): value is Disposable {
   return Symbol.dispose in value
-}
-
-function isDescribable(value: object): value is { describeState(): unknown } {
-  return 'describeState' in value && typeof value.describeState === 'function'
 }

@@ -22,12 +22,26 @@ export interface MiddlewaresOptions {
   service(name: string, owner: string): Handler
 }
 
+/** State that a middleware keeps and has something to tell of, for the API. */
+export interface ToldState {
+  /** Qualified name of the middleware. */
+  readonly middleware: string
+  /** The router, or the service, that has this instance of it. */
+  readonly owner: string
+  readonly told: Describable
+}
+
+export interface Describable {
+  describeState(): object
+}
+
 /** Builds middlewares. Each router gets its own instances, with state of their own, as in Traefik. */
 export class MiddlewareBuilder {
   /** What the snapshot holds of the transport store. */
   readonly transportKeys: string[] = []
   /** What the snapshot holds of `KeptState`. */
   readonly keptKeys: string[] = []
+  readonly toldStates: ToldState[] = []
   readonly #options: MiddlewaresOptions
   /** How often each site has asked for state: a router can name one middleware twice. */
   readonly #asked = new Map<string, number>()
@@ -84,7 +98,8 @@ export class MiddlewareBuilder {
       log: this.#options.log.with({ middleware: name }),
       middleware: (reference) => this.#single(qualify(reference, name), site),
       service: (reference) => this.#options.service(reference, name),
-      keep: (key, make) => this.#acquire(this.#numbered([...site, key, fingerprint].join(' ')), make),
+      keep: (key, make) =>
+        this.#noted(this.#acquire(this.#numbered([...site, key, fingerprint].join(' ')), make), site),
       share: (key, make) => this.#acquire(`shared ${key}`, make),
       transport: (tls) => this.#transport(tls),
     }
@@ -94,6 +109,13 @@ export class MiddlewareBuilder {
     const value = this.#options.kept.acquire(key, make)
     this.keptKeys.push(key)
     return value
+  }
+
+  /** `site` begins with the owner and ends with the middleware. */
+  #noted<T extends object>(state: T, site: readonly string[]): T {
+    const [owner = '', middleware = ''] = [site[0], site.at(-1)]
+    if (isDescribable(state)) this.toldStates.push({ middleware, owner, told: state })
+    return state
   }
 
   #numbered(key: string): string {
@@ -113,6 +135,10 @@ export class MiddlewareBuilder {
     const layer = this.#layer(name, site)
     return (next) => composeChain([layer], next, { traced: this.#options.traced })
   }
+}
+
+function isDescribable(state: object): state is Describable {
+  return 'describeState' in state && typeof state.describeState === 'function'
 }
 
 /** Traefik's own: `serversTransport` is about servers of services only. */

@@ -6,7 +6,7 @@ import type { TcpTarget } from '../listen/connection-routes.ts'
 import type { Log } from '../observe/log.ts'
 import { ruleDomains, type TcpRoute } from '../route/tcp-router.ts'
 import { tcpLoadBalancer, type TcpHandler } from '../service/tcp-load-balancer.ts'
-import { tlsOptionsName } from './http-routers.ts'
+import { effectivePriority, tlsOptionsName } from './http-routers.ts'
 import { missing, providerOf, qualify } from './reference.ts'
 import { unknownEntryPoint } from './unknown-entry-point.ts'
 import type { StatusBoard } from './status.ts'
@@ -62,7 +62,7 @@ function buildRoute(
   services: Map<string, TcpHandler>,
   options: TcpRoutersOptions,
 ): TcpRoute<TcpTarget> {
-  const { rule, priority, service, tls } = element.value
+  const { rule, service, tls } = element.value
   const names = ruleDomains(rule).filter((domain) => domain !== '*')
   if (tls === undefined && names.length > 0) throw new Error('has HostSNI matcher, but no TLS on router')
   refuseMiddlewares(element, options.configuration)
@@ -71,7 +71,7 @@ function buildRoute(
   return {
     name: element.name,
     rule,
-    priority: priority === 0n ? rule.defaultPriority : priority,
+    priority: effectivePriority(element.value),
     providerRank: rank < 0 ? options.precedence.length : rank,
     target: { name: element.name, tls: tlsOf(element, options), connect },
   }

@@ -25,6 +25,8 @@ export type Order =
   /** From now on this worker does what only one does: it checks the health of servers. */
   | { readonly kind: 'lead' }
   | VerdictMessage
+  /** The whole program ends: what drains otherwise is replaced. */
+  | { readonly kind: 'terminate' }
   | { readonly kind: 'drain' }
 
 export interface StartOrder {

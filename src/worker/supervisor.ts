@@ -79,8 +79,13 @@ export class Supervisor {
 
   /** Drains every worker. Asked again, it is the same stop. */
   stop(): Promise<void> {
-    this.#stopping ??= Promise.all(this.#generations().map((generation) => generation.close())).then(() => {})
+    this.#stopping ??= this.#stop()
     return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    for (const generation of this.#generations()) generation.send({ kind: 'terminate' })
+    await Promise.all(this.#generations().map((generation) => generation.close()))
   }
 
   async status(): Promise<WorkerStatus[]> {

@@ -70,6 +70,8 @@ class Worker {
         return this.#checks.lead()
       case 'verdict':
         return this.#checks.hear(order)
+      case 'terminate':
+        return this.#app?.terminate()
       case 'drain':
         return void this.drain()
     }

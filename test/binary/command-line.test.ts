@@ -113,7 +113,7 @@ describe('the executable', () => {
   test.each([
     [['--configFile'], '--configFile: needs a value (expected =value after it)'],
     [['--bogus=1'], '--bogus: bogus: unknown key (expected global, entryPoints, '],
-    [['--api.insecure'], '--api.insecure: api: not supported yet'],
+    [['--api.debug'], '--api.debug: api.debug: not supported yet'],
     [['run', 'stray'], 'stray: is not a flag (expected --name=value)'],
     [['--log.filePath=/proc/no/x.log'], 'sluice: cannot open the log file /proc/no/x.log: '],
     [['--accessLog.filePath=/proc/no/x.log'], 'sluice: cannot open the log file /proc/no/x.log: '],

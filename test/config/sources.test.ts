@@ -133,7 +133,7 @@ describe('The static configuration', () => {
     expect(problems).toEqual([
       'sluice.yaml:2:10: log.level: "loud" is not known (expected "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL" or "PANIC")',
       'sluice.yaml:3:1: duplicate key "log" (first given on line 1)',
-      'SLUICE_ENTRYPOINT_WEB_ADDRESS: entrypoint: unknown key (expected global, entryPoints, providers, serversTransport, tcpServersTransport, log, accessLog, tracing, experimental, core, workers; did you mean "entryPoints"?)',
+      'SLUICE_ENTRYPOINT_WEB_ADDRESS: entrypoint: unknown key (expected global, entryPoints, providers, serversTransport, tcpServersTransport, log, accessLog, tracing, api, ping, experimental, core, workers; did you mean "entryPoints"?)',
       'SLUICE_LOG_FORMAT: log.format: "xml" is not known (expected "common" or "json")',
       '--entryPoints.web.address: entryPoints.web.address: is not an address: "80" (expected [host]:port, such as ":80", "127.0.0.1:8080" or "[::1]:80/tcp"; did you mean ":80"?)',
       'oops: is not a flag (expected --name=value)',

@@ -16,9 +16,6 @@ class Closable implements Disposable {
   [Symbol.dispose]() {
     this.isClosed = true
   }
-  describeState() {
-    return { isClosed: this.isClosed }
-  }
 }
 
 describe('KeptState', () => {
@@ -32,13 +29,6 @@ describe('KeptState', () => {
     kept.release('a')
     expect(first.isClosed).toBe(true)
     expect(kept.acquire('a', () => new Closable())).not.toBe(first)
-  })
-
-  test('tells the state of what has something to tell', () => {
-    const kept = new KeptState()
-    kept.acquire('silent', () => ({}))
-    kept.acquire('telling', () => new Closable())
-    expect(kept.describe()).toEqual([{ key: 'telling', state: { isClosed: false } }])
   })
 })
 

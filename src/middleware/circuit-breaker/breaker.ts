@@ -18,11 +18,12 @@ type State =
   | { readonly kind: 'open'; readonly untilMs: number }
   | { readonly kind: 'recovering'; readonly sinceMs: number; admitted: number; refused: number }
 
+/** Times are those of the clock on the wall, `2026-01-31T12:00:00.000Z`. */
 export interface BreakerDescription {
   readonly state: State['kind']
-  readonly expression: string
-  /** Milliseconds until the next state, unless the expression decides otherwise; undefined while closed. */
-  readonly leftMs?: number
+  readonly since: string
+  /** From then on a request leads to the next state, unless the expression decides otherwise; none while closed. */
+  readonly until?: string
 }
 
 export interface BreakerEvents {
@@ -37,6 +38,8 @@ export class CircuitBreaker {
   readonly #metrics: ResponseMetrics
   readonly #events: BreakerEvents
   #state: State = { kind: 'closed' }
+  /** When it was entered, by the clock on the wall. */
+  #enteredMs = Date.now()
   #checkedUntilMs = -Infinity
 
   constructor(terms: BreakerTerms, events: BreakerEvents, now: () => number = () => performance.now()) {
@@ -79,10 +82,11 @@ export class CircuitBreaker {
 
   describeState(): BreakerDescription {
     const { kind } = this.#state
-    const expression = this.#terms.expression.text
-    if (kind === 'closed') return { state: kind, expression }
-    const until = kind === 'open' ? this.#state.untilMs : this.#state.sinceMs + this.#terms.recoveryDurationMs
-    return { state: kind, expression, leftMs: Math.max(0, until - this.#now()) }
+    const since = timeText(this.#enteredMs)
+    if (kind === 'closed') return { state: kind, since }
+    const { fallbackDurationMs, recoveryDurationMs } = this.#terms
+    const lastsMs = kind === 'open' ? fallbackDurationMs : recoveryDurationMs
+    return { state: kind, since, until: timeText(this.#enteredMs + lastsMs) }
   }
 
   /**
@@ -99,6 +103,11 @@ export class CircuitBreaker {
 
   #enter(state: State): void {
     this.#state = state
+    this.#enteredMs = Date.now()
     this.#events.changed(state.kind)
   }
+}
+
+function timeText(ms: number): string {
+  return new Date(ms).toISOString()
 }

@@ -6,6 +6,7 @@ import {
   optional,
   refine,
   scalar,
+  secret,
   text,
   timeout,
   withDefault,
@@ -31,7 +32,7 @@ const poolSetting = dead(integer())
 export const redisOptions = object({
   endpoints: withDefault(endpoints, ['localhost:6379']),
   username: withDefault(text, ''),
-  password: withDefault(text, ''),
+  password: withDefault(secret(text), ''),
   db: withDefault(integer({ min: 0 }), 0),
   tls: optional(clientTls),
   poolSize: poolSetting,
