@@ -301,43 +301,8 @@ describe('An entry point', () => {
   })
 })
 
-describe('The entry point traefik', () => {
-  test.each([
-    ['api: {}', ['http']],
-    ['api: {insecure: true}', ['http', 'traefik']],
-    ['ping: {}', ['http', 'traefik']],
-    ['ping: {manualRouting: true}', ['http']],
-    ['ping: {entryPoint: web}\nentryPoints: {web: {address: ":1"}}', ['web']],
-    ['api: {insecure: true}\nentryPoints: {web: {address: ":1"}}', ['web', 'traefik']],
-  ])('is there when it is needed: %s', (text, names) => {
-    const { configuration, problems } = decode(text)
-    expect(problems).toEqual([])
-    expect([...configuration!.entryPoints.keys()]).toEqual(names)
-  })
-
-  test('listens on port 8080 unless it is given an address', () => {
-    const implicit = decode('api: {insecure: true}').configuration!.entryPoints.get('traefik')
-    expect(implicit?.address).toEqual({ host: '', port: 8080 })
-    const written = decode('api: {insecure: true}\nentryPoints: {traefik: {address: ":9000"}}').configuration!
-    expect(written.entryPoints.get('traefik')?.address).toEqual({ host: '', port: 9000 })
-  })
-})
-
 describe('The static configuration refuses', () => {
   test.each([
-    ['api: {debug: true}', 'file:1:7: api.debug: not supported yet'],
-    [
-      'api: {basePath: traefik}',
-      'file:1:17: api.basePath: is no path (expected a slash, then letters, digits and / _ . : ~ -)',
-    ],
-    [
-      'ping: {entryPoint: wbe}\nentryPoints: {web: {address: ":80"}}',
-      'file:1:20: ping.entryPoint: no entry point "wbe" (expected web, traefik; did you mean "web"?)',
-    ],
-    [
-      'api: {insecure: true}\nentryPoints: {web: {address: ":8080"}}',
-      'file:2:14: entryPoints.traefik: api or ping needs it, but its address :8080 is that of entry point "web" (give it one)',
-    ],
     ['metrics:\n  prometheus: {}', 'file:1:1: metrics: not supported yet'],
     ['hostResolver: {resolvDepth: 3}', 'file:1:1: hostResolver: not supported yet'],
     ['certificatesResolvers: {le: {acme: {email: a}}}', 'file:1:1: certificatesResolvers: not supported yet'],
@@ -417,7 +382,6 @@ describe('The static configuration only warns of', () => {
 
   test.each([
     'api: false',
-    'api: {debug: false}',
     'ping: false',
     'providers: {docker: false}',
     'entryPoints: {a: {address: ":1", http3: false}}',
