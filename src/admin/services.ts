@@ -1,6 +1,7 @@
 import type { HttpService, TcpService } from '../config/dynamic.ts'
 import type { Element } from '../config/dynamic-element.ts'
 import type { Steps } from '../config/steps.ts'
+import { withoutPassword } from '../config/written-out.ts'
 import { providerOf } from '../snapshot/reference.ts'
 import { elementItems } from './element-items.ts'
 import { statusFields, type Item } from './item.ts'
@@ -67,7 +68,7 @@ function serverStatusFields(element: Element<HttpService | TcpService>, { snapsh
   const handle = snapshot.services.get(element.name)
   if (handle === undefined) return {}
   const watched = handle.status?.servers ?? new Map(serverUrls(element).map((url) => [url, true]))
-  const entries = [...watched].map(([url, isUp]) => [url, isUp ? 'UP' : 'DOWN'])
+  const entries = [...watched].map(([url, isUp]) => [withoutPassword(url), isUp ? 'UP' : 'DOWN'])
   return entries.length === 0 ? {} : { serverStatus: Object.fromEntries(entries) }
 }
 

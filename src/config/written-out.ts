@@ -89,7 +89,8 @@ export function exactNumber(text: string): Json {
   return JSON.rawJSON(String(BigInt(text)))
 }
 
-function withoutPassword(text: string): string {
+/** `http://user:xxxx@host` */
+export function withoutPassword(text: string): string {
   return text.includes('@') ? text.replace(/(:\/\/[^/@:\s]*:)[^/@\s]+@/, `$1${hidden}@`) : text
 }
 

@@ -73,6 +73,13 @@ describe('the status of a server', () => {
     }, 'the server is down')
   })
 
+  test('is told without the password in its URL', async () => {
+    await using api = await startApi(breaking(app.replace('//', '//user:geheim@')))
+    const service = await api.json('http/services/app@file')
+    expect(service).toMatchObject({ serverStatus: { 'http://user:xxxx@127.0.0.1:1': 'UP' } })
+    expect(JSON.stringify(service)).not.toContain('geheim')
+  })
+
   test('is not known where no router leads', async () => {
     await using api = await startApi(breaking(`${app}\n    ${app.replace('app', 'idle')}`))
     const idle = await api.json('http/services/idle@file')
