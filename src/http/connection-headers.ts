@@ -1,6 +1,7 @@
 import { ProxyError } from '../errors.ts'
 import { headerValue, hasToken, isName, type Headers } from './headers.ts'
 import type { HttpRequest } from './message.ts'
+import { derivedFrom, markRecurring } from './recurring.ts'
 
 /**
  * True for a field that concerns one connection only (RFC 9110 §7.6.1 and the older ones that Go removes). Told apart
@@ -42,10 +43,22 @@ export interface OutgoingOptions {
  * Throws `client.malformed` for an upgrade to a protocol whose name is not printable ASCII.
  */
 export function outgoingRequestHeaders(request: HttpRequest, { appendForwardedFor }: OutgoingOptions): Headers {
+  const appends = appendForwardedFor && request.synthetic !== true
+  const { address } = request.exchange.client
+  const kept = appends ? derivedFrom(request.headers) : undefined
+  if (kept === undefined) return outgoing(request.headers, appends ? address : undefined)
+  if (kept.outgoing?.address !== address) {
+    kept.outgoing = { address, headers: outgoing(request.headers, address) }
+    markRecurring(kept.outgoing.headers)
+  }
+  return kept.outgoing.headers
+}
+
+/** `peer`: to be appended to X-Forwarded-For. */
+function outgoing(headers: Headers, peer: string | undefined): Headers {
   const kept: string[] = []
   const hops = new Hops()
   let forwardedFor: string | undefined
-  const headers = request.headers
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at]!
     const value = headers[at + 1]!
@@ -56,8 +69,7 @@ export function outgoingRequestHeaders(request: HttpRequest, { appendForwardedFo
     }
   }
   const left = hops.withoutListed(kept)
-  const appends = appendForwardedFor && request.synthetic !== true
-  pushForwardedFor(left, forwardedFor, appends ? request.exchange.client.address : undefined)
+  pushForwardedFor(left, forwardedFor, peer)
   if (hops.acceptsTrailers) left.push('Te', 'trailers')
   if (hops.upgrade !== undefined && !isPrintable(hops.upgrade)) {
     throw new ProxyError('client.malformed', 'upgrade to a protocol whose name is not printable')

@@ -10,6 +10,15 @@ export interface ClientFacts {
   readonly localAddress: string
   readonly localPort: number
   readonly tls: TlsFacts | undefined
+  /** What forwarded.ts made of the fields of the last request, if those recur: likely, the next one has the same. */
+  forwarded?: ForwardedFields | undefined
+}
+
+export interface ForwardedFields {
+  readonly from: Headers
+  readonly host: string
+  /** Undefined as long as they came but once on this connection. */
+  readonly headers: Headers | undefined
 }
 
 export interface TlsFacts {
@@ -79,7 +88,9 @@ export class Exchange {
   /** Takes interim responses (1xx other than 101) to the client; undefined where its protocol version has none. */
   interim: InterimSender | undefined
   #cancelled: ProxyError | undefined
-  #listeners: Cancellable[] | undefined
+  /** Nearly always there is one at a time: the transport. */
+  #listener: Cancellable | undefined
+  #moreListeners: Cancellable[] | undefined
   #controller: AbortController | undefined
 
   constructor(entryPoint: string, client: ClientFacts, startedAt: number) {
@@ -103,13 +114,14 @@ export class Exchange {
   /** Calls `listener.cancelled` once when the client goes away; at once if it has. Take it back with `offCancel`. */
   onCancel(listener: Cancellable): void {
     if (this.#cancelled !== undefined) return listener.cancelled(this.#cancelled)
-    if (this.#listeners === undefined) this.#listeners = [listener]
-    else this.#listeners.push(listener)
+    if (this.#listener === undefined) this.#listener = listener
+    else (this.#moreListeners ??= []).push(listener)
   }
 
   offCancel(listener: Cancellable): void {
-    const at = this.#listeners?.indexOf(listener) ?? -1
-    if (at >= 0) this.#listeners?.splice(at, 1)
+    if (this.#listener === listener) this.#listener = undefined
+    else if (this.#moreListeners !== undefined)
+      this.#moreListeners = this.#moreListeners.filter((one) => one !== listener)
   }
 
   /** Another attempt is made: what the one before has learnt is no longer true, but that its server was of no use. */
@@ -128,8 +140,11 @@ export class Exchange {
     if (this.#cancelled !== undefined) return
     this.#cancelled = error
     this.#controller?.abort(error)
-    const listeners = this.#listeners ?? []
-    this.#listeners = undefined
-    for (const listener of listeners) listener.cancelled(error)
+    const first = this.#listener
+    const others = this.#moreListeners
+    this.#listener = undefined
+    this.#moreListeners = undefined
+    first?.cancelled(error)
+    if (others !== undefined) for (const listener of others) listener.cancelled(error)
   }
 }

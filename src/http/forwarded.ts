@@ -1,6 +1,7 @@
 import { splitAuthority } from './authority.ts'
 import { canonicalName, hasHeader, isName, type Headers } from './headers.ts'
 import type { HttpRequest, Middleware } from './message.ts'
+import { derivedFrom, markRecurring } from './recurring.ts'
 
 export interface ForwardedOptions {
   /** Every peer is believed. */
@@ -40,10 +41,18 @@ const managed = new Set([
 export function forwardedHeaders(options: ForwardedOptions): Middleware {
   const visible = new Set(options.connection.map((name) => name.toLowerCase()))
   return (next) => (request) => {
-    const address = request.exchange.client.address
+    const { client } = request.exchange
+    const { forwarded } = client
+    const isKnown = forwarded !== undefined && forwarded.from === request.headers && forwarded.host === request.host
+    if (isKnown && forwarded.headers !== undefined) return next({ ...request, headers: forwarded.headers })
+    const { address } = client
     const found = collect(request.headers, options.insecure || options.trusted(address), options)
     const headers = found.connection === undefined ? found.kept : withoutNamed(found.kept, found.connection, visible)
     pushForwarded(headers, { request, found, options })
+    if (derivedFrom(request.headers) !== undefined) {
+      if (isKnown) markRecurring(headers)
+      client.forwarded = { from: request.headers, host: request.host, headers: isKnown ? headers : undefined }
+    }
     return next({ ...request, headers })
   }
 }

@@ -1,4 +1,5 @@
 import type { Headers } from '../http/headers.ts'
+import { derivedFrom } from '../http/recurring.ts'
 import { isFieldName, isNameAt, skip, TOKEN, toFieldValue, VALUE } from './scan.ts'
 
 export type FieldSection = 'request' | 'response' | 'trailer'
@@ -9,20 +10,46 @@ export type FieldSection = 'request' | 'response' | 'trailer'
  * Content-Length, Transfer-Encoding or Host would give the message a second reading.
  */
 export function encodeFields(headers: Headers, section: FieldSection): string {
-  let text = ''
+  return encodeHead('', headers, { section, end: '' })
+}
+
+export interface HeadFrame {
+  readonly section: FieldSection
+  /** What follows the fields. */
+  readonly end: string
+}
+
+/** As `encodeFields`, behind `start` and before `end`, which are right already: the text is put together only once. */
+export function encodeHead(start: string, headers: Headers, { section, end }: HeadFrame): string {
+  const kept = section === 'trailer' ? undefined : derivedFrom(headers)
+  if (kept === undefined) return encodeAnew(start, headers, { section, end })
+  const slot = section === 'request' ? 'requestLines' : 'responseLines'
+  kept[slot] ??= encodeAnew('', headers, { section, end: '' })
+  return start + kept[slot] + end
+}
+
+function encodeAnew(start: string, headers: Headers, { section, end }: HeadFrame): string {
+  let text = start
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at]!
     if (!isOwned(name, section)) text += name + ': ' + headers[at + 1]! + '\r\n'
   }
-  return isFaithful(text, headers, section) ? text : encodeCarefully(headers, section)
+  text += end
+  const isSound = isFaithful(text, start.length, { headers, section })
+  return isSound ? text : start + encodeCarefully(headers, section) + end
+}
+
+interface Section {
+  readonly headers: Headers
+  readonly section: FieldSection
 }
 
 /**
  * True when every name in the finished text is a name and every value a value. One walk over the whole costs half of a
  * test of each part, which would have to be cut out of its head first.
  */
-function isFaithful(text: string, headers: Headers, section: FieldSection): boolean {
-  let from = 0
+function isFaithful(text: string, start: number, { headers, section }: Section): boolean {
+  let from = start
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at]!
     if (isOwned(name, section)) continue

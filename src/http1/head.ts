@@ -1,14 +1,16 @@
 import { ProxyError } from '../errors.ts'
 import type { Headers } from '../http/headers.ts'
+import { markRecurring } from '../http/recurring.ts'
 import { statusText } from '../http/status-text.ts'
 import { isAuthority } from './authority.ts'
 import { bad, type BadHead } from './bad-head.ts'
-import { encodeFields } from './encode-fields.ts'
+import { encodeHead } from './encode-fields.ts'
 import { parseFields, type Fields } from './fields.ts'
 import { decideFraming, noBody, parseContentLength, type Framing } from './framing.ts'
 import { judgePartOfRequest, judgePartOfResponse, oversizedRequest } from './part-of-head.ts'
 import { parseRequestLine, type RequestLine } from './request-line.ts'
 import { CR, hasListToken, isFieldName, LF, toFieldValue, toOctets } from './scan.ts'
+import { SeenHeads } from './seen-heads.ts'
 import { parseStatusLine, type StatusLine } from './status-line.ts'
 
 export interface HeadLimits {
@@ -81,17 +83,29 @@ export function parseRequestHead(
   const end = headEnd + emptyLine.length
   if (end - start > limits.maxHeadBytes) return oversizedRequest(bytes, start, limits)
 
-  const text = bytes.toString('latin1', start, headEnd + 2)
+  const seen = seenRequests.find(bytes, start, end, limits)
+  if (seen !== undefined) return { kind: 'head', head: seen, end }
+  const result = judgeRequest(bytes.toString('latin1', start, headEnd + 2), limits)
+  if (result.kind === 'bad') return result
+  if (seenRequests.note(bytes, start, end, { limits, head: result.head })) markRecurring(result.head.headers)
+  return { kind: 'head', head: result.head, end }
+}
+
+const seenRequests = new SeenHeads<RequestHead>()
+
+type Judged<Head> = { readonly kind: 'head'; readonly head: Head } | BadHead
+
+function judgeRequest(text: string, limits: HeadLimits): Judged<RequestHead> {
   const line = parseRequestLine(text, limits.maxTargetBytes)
   if (line.kind === 'bad') return line
   const fields = parseFields(text, line.end, limits.maxFields)
   if (fields.kind === 'bad') {
     return bad(fields.reason === 'tooMany' ? 'client.headTooLarge' : 'client.malformed', fields.detail)
   }
-  return requestOf(line, fields, end)
+  return requestOf(line, fields)
 }
 
-function requestOf(line: RequestLine, fields: Fields, end: number): HeadResult<RequestHead> {
+function requestOf(line: RequestLine, fields: Fields): Judged<RequestHead> {
   const { version } = line
   const { connection } = fields
   const fault = hostFault(fields.host, version)
@@ -119,7 +133,7 @@ function requestOf(line: RequestLine, fields: Fields, end: number): HeadResult<R
     upgrade: version === '1.1' && hasListToken(connection, 'upgrade') ? fields.upgrade : undefined,
     scheme: line.scheme,
   }
-  return { kind: 'head', head, end }
+  return { kind: 'head', head }
 }
 
 /** RFC 9112 §3.2: exactly one well-formed Host field; only HTTP/1.0 may leave it out. */
@@ -146,14 +160,26 @@ export function parseResponseHead(
   const end = headEnd + emptyLine.length
   if (end - from > limits.maxHeadBytes) return upstreamFault(`a head of more than ${limits.maxHeadBytes} bytes`)
 
-  const text = bytes.toString('latin1', from, headEnd + 2)
+  // What a head means depends on the question with these two alone.
+  const isPlain = requestMethod !== 'HEAD' && requestMethod !== 'CONNECT'
+  const seen = isPlain ? seenResponses.find(bytes, from, end, limits) : undefined
+  if (seen !== undefined) return { kind: 'head', head: seen, end }
+  const result = judgeResponse(bytes.toString('latin1', from, headEnd + 2), limits, requestMethod)
+  if (result.kind === 'bad') return result
+  if (isPlain && seenResponses.note(bytes, from, end, { limits, head: result.head })) markRecurring(result.head.headers)
+  return { kind: 'head', head: result.head, end }
+}
+
+const seenResponses = new SeenHeads<ResponseHead>()
+
+function judgeResponse(text: string, limits: HeadLimits, requestMethod: string): Judged<ResponseHead> {
   const line = parseStatusLine(text)
   if (line === undefined) return upstreamFault('a malformed status line')
   const fields = parseFields(text, line.end, limits.maxFields)
   if (fields.kind === 'bad') return upstreamFault(fields.detail)
   const framing = decideFraming(fields, line.version, { status: line.status, requestMethod })
   if (framing.kind === 'bad') return upstreamFault(framing.detail)
-  return { kind: 'head', head: responseOf(line, fields, framing), end }
+  return { kind: 'head', head: responseOf(line, fields, framing) }
 }
 
 function responseOf(line: StatusLine, fields: Fields, framing: Framing): ResponseHead {
@@ -187,9 +213,8 @@ export function encodeRequestHead(request: {
   readonly headers: Headers
   readonly framing: Framing
 }): string {
-  const line = `${toMethod(request.method)} ${toTarget(request.target)} HTTP/1.1\r\n`
-  const host = `Host: ${toFieldValue(request.host)}\r\n`
-  return line + host + encodeFields(request.headers, 'request') + framingLine(request.framing) + '\r\n'
+  const line = `${toMethod(request.method)} ${toTarget(request.target)} HTTP/1.1\r\nHost: ${toFieldValue(request.host)}\r\n`
+  return encodeHead(line, request.headers, { section: 'request', end: framingLine(request.framing) })
 }
 
 /**
@@ -203,11 +228,15 @@ export function encodeResponseHead(response: {
   readonly announcedLength?: number | undefined
 }): string {
   const { status, framing, announcedLength } = response
-  const start = statusLine(status) + encodeFields(response.headers, 'response')
+  const end = endOfResponse(status, framing, announcedLength)
+  return encodeHead(statusLine(status), response.headers, { section: 'response', end })
+}
+
+function endOfResponse(status: number, framing: Framing, announcedLength: number | undefined): string {
   // RFC 9110 §8.6 and RFC 9112 §6.1: neither framing field in a 1xx or 204.
-  if (status < 200 || status === 204) return `${start}\r\n`
-  if (framing.kind !== 'none' || announcedLength === undefined) return `${start}${framingLine(framing)}\r\n`
-  return `${start}Content-Length: ${announcedLength}\r\n\r\n`
+  if (status < 200 || status === 204) return '\r\n'
+  if (framing.kind !== 'none' || announcedLength === undefined) return framingLine(framing)
+  return `Content-Length: ${announcedLength}\r\n\r\n`
 }
 
 /** An interim response, whole: it has no body. */
@@ -226,9 +255,10 @@ function statusLine(status: number): string {
   return line
 }
 
+/** The field that tells the framing, and the empty line. */
 function framingLine(framing: Framing): string {
-  if (framing.kind === 'length') return `Content-Length: ${framing.bytes}\r\n`
-  return framing.kind === 'chunked' ? 'Transfer-Encoding: chunked\r\n' : ''
+  if (framing.kind === 'length') return `Content-Length: ${framing.bytes}\r\n\r\n`
+  return framing.kind === 'chunked' ? 'Transfer-Encoding: chunked\r\n\r\n' : '\r\n'
 }
 
 function toMethod(method: string): string {
