@@ -9,8 +9,11 @@ import { noHeaders, type Headers } from './headers.ts'
 export interface Body {
   /** Number of bytes when the framing tells it, else undefined. */
   readonly length: number | undefined
-  /** All of it, where it is in memory already and nobody has taken it: whoever only measures it need not pass it on. */
+  /** True while all of it is in memory and nobody has taken it; then it has a length, `whole` and `copyWhole`. */
+  readonly isInMemory?: boolean
   readonly whole?: Uint8Array | undefined
+  /** Copies `whole` into `target` from `at` on, without an object made for it; its length is `length`. */
+  copyWhole?(target: Buffer, at: number): void
   /** Bytes directly before `whole` in its memory that nobody needs: whoever takes the body may write there. */
   readonly headroom?: number
   /** The next piece, or undefined after the last. Rejects with a ProxyError when the body breaks off. */
@@ -28,6 +31,8 @@ export interface Body {
 export interface BodySink {
   /** False: keep the rest until `body.resume()`. The piece itself has been taken. */
   write(piece: Uint8Array): boolean
+  /** As `write`, for a piece whose memory nobody else will look at: the sink may free it. Not every sink has a use for that. */
+  writeOwned?(piece: Uint8Array): boolean
   end(trailers: Headers): void
   fail(error: ProxyError): void
 }
@@ -46,8 +51,18 @@ export function isEmptyBody(body: Body): boolean {
 }
 
 /** A body of bytes that are in memory. */
-export function bytesBody(bytes: Uint8Array, headroom = 0): Body {
-  return new WholeBody(bytes, headroom)
+export function bytesBody(bytes: Uint8Array): Body {
+  return new WholeBody(bytes, 0)
+}
+
+/** A body of the bytes behind a message's head, in memory that is given to it: nobody else needs head or body any more. */
+export function restAsBody(bytes: Uint8Array, headEnd: number): Body {
+  return new WholeBody(bytes, headEnd)
+}
+
+/** Hands on a piece that the caller owns alone. */
+export function giveTo(sink: BodySink, piece: Uint8Array): boolean {
+  return sink.writeOwned === undefined ? sink.write(piece) : sink.writeOwned(piece)
 }
 
 class WholeBody implements Body {
@@ -55,15 +70,29 @@ class WholeBody implements Body {
   readonly headroom: number
   readonly trailers = noHeaders
   #left: Uint8Array | undefined
+  #isOwned: boolean
 
-  constructor(bytes: Uint8Array, headroom: number) {
-    this.length = bytes.length
-    this.headroom = headroom
+  constructor(bytes: Uint8Array, from: number) {
+    this.length = bytes.length - from
+    this.headroom = from
+    this.#isOwned = from > 0
     this.#left = bytes
   }
 
+  get isInMemory(): boolean {
+    return this.#left !== undefined
+  }
+
   get whole(): Uint8Array | undefined {
-    return this.#left
+    // Whoever has had it may have kept it.
+    this.#isOwned = false
+    return this.#view()
+  }
+
+  copyWhole(target: Buffer, at: number): void {
+    const left = this.#left
+    if (Buffer.isBuffer(left)) left.copy(target, at, this.headroom)
+    else if (left !== undefined) target.set(left.subarray(this.headroom), at)
   }
 
   read(): Promise<Uint8Array | undefined> {
@@ -71,8 +100,12 @@ class WholeBody implements Body {
   }
 
   pipe(sink: BodySink): void {
+    const isOwned = this.#isOwned
     const piece = this.#take()
-    if (piece !== undefined && piece.length > 0) sink.write(piece)
+    if (piece !== undefined && piece.length > 0) {
+      if (isOwned) giveTo(sink, piece)
+      else sink.write(piece)
+    }
     sink.end(noHeaders)
   }
 
@@ -82,8 +115,12 @@ class WholeBody implements Body {
     this.#left = undefined
   }
 
+  #view(): Uint8Array | undefined {
+    return this.headroom === 0 ? this.#left : this.#left?.subarray(this.headroom)
+  }
+
   #take(): Uint8Array | undefined {
-    const piece = this.#left
+    const piece = this.#view()
     this.#left = undefined
     return piece
   }

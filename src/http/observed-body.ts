@@ -1,5 +1,5 @@
 import { toProxyError, type ProxyError } from '../errors.ts'
-import type { Body, BodySink } from './body.ts'
+import { giveTo, type Body, type BodySink } from './body.ts'
 import type { Headers } from './headers.ts'
 
 export interface BodyObserver {
@@ -7,7 +7,7 @@ export interface BodyObserver {
   ended(): void
   /** The body broke off; the error to tell in its place. `ended` is not called then. */
   failed(error: ProxyError): ProxyError
-  /** A piece that is on its way. */
+  /** A piece that is on its way, and may be freed when it has got there: whoever keeps something of it copies that. */
   passed?(piece: Uint8Array): void
   /** Nobody wants the rest; `ended` follows. */
   cancelled?(reason: ProxyError): void
@@ -64,6 +64,11 @@ export class ObservedBody implements Body, BodySink {
   write(piece: Uint8Array): boolean {
     this.#count(piece)
     return this.#sink!.write(piece)
+  }
+
+  writeOwned(piece: Uint8Array): boolean {
+    this.#count(piece)
+    return giveTo(this.#sink!, piece)
   }
 
   end(trailers: Headers): void {

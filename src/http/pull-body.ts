@@ -1,5 +1,5 @@
 import { toProxyError, type ProxyError } from '../errors.ts'
-import type { Body, BodySink } from './body.ts'
+import { giveTo, type Body, type BodySink } from './body.ts'
 import { noHeaders, type Headers } from './headers.ts'
 
 export interface Pull {
@@ -8,6 +8,8 @@ export interface Pull {
   read(): Promise<Uint8Array | undefined>
   cancel(reason: ProxyError): void
   trailers?(): Headers
+  /** True: nobody else looks at a piece once it has been read. */
+  readonly ownsPieces?: boolean
 }
 
 /** A Body made of a `read` function alone: what a middleware that changes a body, or a stream of the platform, has. */
@@ -52,7 +54,8 @@ class PullBody implements Body {
     while (true) {
       const piece = await this.#pull.read()
       if (piece === undefined) return sink.end(this.trailers)
-      if (!sink.write(piece)) await new Promise<void>((wake) => (this.#wake = wake))
+      const mayGoOn = this.#pull.ownsPieces === true ? giveTo(sink, piece) : sink.write(piece)
+      if (!mayGoOn) await new Promise<void>((wake) => (this.#wake = wake))
     }
   }
 }

@@ -32,20 +32,25 @@ export type Blame = (thrown: unknown) => ProxyError
  * nobody wants it. A Content-Length is a promise that is kept: a body that has not that many bytes fails.
  */
 export function fromWebResponse(response: Response, blame: Blame = toProxyError): HttpResponse {
+  return convert(response, { blame })
+}
+
+function convert(response: Response, terms: StreamTerms): HttpResponse {
   const { headers, length } = webHead(response)
   const { status } = response
   if (response.body === null) return { status, headers, body: emptyBody, announcedLength: length }
-  return { status, headers, body: fromWebStream(response.body, length, blame) }
+  return { status, headers, body: fromWebStream(response.body, { ...terms, length }) }
 }
 
 /**
  * As `fromWebResponse`, but takes a small body whole before the head goes on: a stream of one piece costs three times as
- * much. Only where its length is told, so that nothing of unknown length (events, long polls) is ever held back.
+ * much. Only where its length is told, so that nothing of unknown length (events, long polls) is ever held back. For what
+ * `fetch` has answered, whose pieces nobody else has.
  */
 export async function fromSmallWebResponse(response: Response, blame: Blame = toProxyError): Promise<HttpResponse> {
   const written = response.headers.get('content-length')
   if (written === null || !/^[1-9]\d{0,4}$/.test(written) || Number(written) > smallBodyBytes) {
-    return fromWebResponse(response, blame)
+    return convert(response, { blame, ownsPieces: true })
   }
   const { headers, length } = webHead(response)
   const bytes = await response.bytes().catch((thrown) => Promise.reject(blame(thrown)))
@@ -88,8 +93,17 @@ export function toWebStream(body: Body): ReadableStream<Uint8Array<ArrayBufferLi
   )
 }
 
-/** A stream of the platform as a body of ours; `length` is checked against what comes. */
-export function fromWebStream(stream: ReadableStream<Uint8Array>, length?: number, blame: Blame = toProxyError): Body {
+export interface StreamTerms {
+  /** Checked against what comes. */
+  readonly length?: number | undefined
+  readonly blame?: Blame
+  /** As in `Pull`. */
+  readonly ownsPieces?: boolean
+}
+
+/** A stream of the platform as a body of ours. */
+export function fromWebStream(stream: ReadableStream<Uint8Array>, terms: StreamTerms = {}): Body {
+  const { length, blame = toProxyError, ownsPieces = false } = terms
   if (length === 0) {
     discard(stream.cancel())
     return emptyBody
@@ -98,6 +112,7 @@ export function fromWebStream(stream: ReadableStream<Uint8Array>, length?: numbe
   let received = 0
   return pullBody({
     length,
+    ownsPieces,
     async read() {
       const { done, value } = await reader.read().catch((thrown) => Promise.reject(blame(thrown)))
       received += value?.length ?? 0

@@ -38,6 +38,11 @@ export function createDecoder(framing: Framing, limits: Pick<HeadLimits, 'maxHea
   }
 }
 
+/** Chunks lie beside each other in what was read; the pieces of every other body have it for themselves. */
+export function bodyPieces(framing: Framing): { readonly ownsPieces: boolean } {
+  return { ownsPieces: framing.kind !== 'chunked' }
+}
+
 const more: DecodeResult = { kind: 'more' }
 
 class LengthDecoder implements BodyDecoder {

@@ -1,16 +1,16 @@
 import { ProxyError } from '../errors.ts'
-import { bytesBody, emptyBody, isEmptyBody } from '../http/body.ts'
+import { emptyBody, isEmptyBody, restAsBody } from '../http/body.ts'
 import type { Cancellable } from '../http/exchange.ts'
 import type { HttpResponse, Upgrade } from '../http/message.ts'
 import type { Connection, Receiver } from '../net/connection.ts'
 import { Deadline } from '../net/deadline.ts'
 import { tunnel } from '../net/tunnel.ts'
 import type { OutgoingRequest } from '../upstream/transport.ts'
-import { createDecoder, type BodyDecoder } from './body-decoder.ts'
+import { bodyPieces, createDecoder, type BodyDecoder } from './body-decoder.ts'
 import type { Framing } from './framing.ts'
 import { encodeRequestHead, parseResponseHead, type HeadLimits, type ResponseHead } from './head.ts'
 import { IncomingBody, type BodySource } from './incoming-body.ts'
-import { MessageWriter, type WriterOwner } from './message-writer.ts'
+import { MessageWriter, writeAtOnce, type WriterOwner } from './message-writer.ts'
 import { PendingBytes } from '../net/pending-bytes.ts'
 
 export interface UpstreamConnectionOptions {
@@ -23,6 +23,11 @@ export interface UpstreamConnectionOptions {
   keep(connection: UpstreamConnection): boolean
   /** The connection has closed while it was kept. */
   gone(connection: UpstreamConnection): void
+  /**
+   * A kept connection has failed its exchange with `error`: the response of another attempt, or undefined when there
+   * is to be none.
+   */
+  resend(request: OutgoingRequest, error: ProxyError): Promise<HttpResponse> | undefined
 }
 
 /** How long a server is given to answer `Expect: 100-continue` before the body is sent all the same (as Go does). */
@@ -37,7 +42,7 @@ type State =
   | { readonly kind: 'idle' }
   | {
       readonly kind: 'awaiting'
-      readonly resolve: (response: HttpResponse) => void
+      readonly resolve: (response: HttpResponse | Promise<HttpResponse>) => void
       readonly reject: (error: ProxyError) => void
     }
   | { readonly kind: 'body'; readonly body: IncomingBody; readonly decoder: BodyDecoder; readonly keepAlive: boolean }
@@ -50,7 +55,7 @@ const closed: State = { kind: 'closed' }
 /** One HTTP/1.1 connection to an upstream: one exchange at a time, never pipelined. */
 export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Cancellable {
   /** True until its first response: a failure then says more than that a kept connection has aged out. */
-  isFresh = true
+  #isFresh = true
   readonly #connection: Connection
   readonly #options: UpstreamConnectionOptions
   readonly #deadline = new Deadline(() => this.#expired())
@@ -92,9 +97,13 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
 
   #write(request: OutgoingRequest): void {
     const framing = requestFraming(request)
-    const head = encodeRequestHead({ ...request, framing })
-    this.#writer = new MessageWriter({ connection: this.#connection, framing, body: request.body }, this)
-    if (request.expectContinue && framing.kind !== 'none') {
+    const { method, target, host, headers } = request
+    const head = encodeRequestHead({ method, target, host, headers, framing })
+    const message = { connection: this.#connection, framing, body: request.body }
+    const awaitsContinue = request.expectContinue && framing.kind !== 'none'
+    if (!awaitsContinue && writeAtOnce(message, head)) return this.messageWritten()
+    this.#writer = new MessageWriter(message, this)
+    if (awaitsContinue) {
       this.#heldHead = 'awaitingContinue'
       this.#connection.write(Buffer.from(head, 'latin1'))
       this.#deadline.set(continueTimeoutMs)
@@ -169,7 +178,7 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
     this.#pending.clear()
     this.#scannedBytes = 0
     this.#deadline.clear()
-    this.isFresh = false
+    this.#isFresh = false
     this.#answer(head, all, from)
   }
 
@@ -184,10 +193,10 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
     }
     if (framing.kind === 'length' && framing.bytes === all.length - from) {
       // The usual answer: small, and here with its head.
-      resolve({ status: head.status, headers: head.headers, body: bytesBody(all.subarray(from), from) })
+      resolve({ status: head.status, headers: head.headers, body: restAsBody(all, from) })
       return this.#responseEnded(head.keepAlive)
     }
-    const body = new IncomingBody(framing.kind === 'length' ? framing.bytes : undefined, this)
+    const body = new IncomingBody(framing.kind === 'length' ? framing.bytes : undefined, this, bodyPieces(framing))
     const state: State = {
       kind: 'body',
       body,
@@ -200,11 +209,13 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
   }
 
   #receiveBody(state: Extract<State, { kind: 'body' }>, bytes: Buffer, from: number): void {
+    // Its pieces may have been sent and freed when the decoder comes back, and then it is empty.
+    const { length } = bytes
     const end = state.decoder.decode(bytes, from, state.body)
     if (end.kind === 'more') return
     if (end.kind === 'bad') return this.#fail(new ProxyError('upstream.malformed', end.detail))
     // More than the message: the surplus belongs to nobody, and the connection can't be trusted with another request.
-    const isClean = end.end === bytes.length
+    const isClean = end.end === length
     this.#responseEnded(state.keepAlive && isClean)
     state.body.finish(state.decoder.trailers)
   }
@@ -292,12 +303,18 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
     this.#deadline.dispose()
     this.#request?.exchange.offCancel(this)
     if (state.kind === 'idle') this.#options.gone(this)
-    if (state.kind === 'awaiting') state.reject(error)
+    if (state.kind === 'awaiting') this.#giveUp(state, error)
     if (state.kind === 'body') state.body.fail(error)
     if (this.#writer !== undefined) this.#writer.cancel(error)
     else this.#request?.body.cancel(error)
     // A request that is cut short must not look whole; a response that nobody wants must not be sent on.
     this.#connection.close(state.kind === 'idle' ? undefined : error)
+  }
+
+  #giveUp({ resolve, reject }: Extract<State, { kind: 'awaiting' }>, error: ProxyError): void {
+    const again = this.#isFresh ? undefined : this.#options.resend(this.#request!, error)
+    if (again === undefined) reject(error)
+    else resolve(again)
   }
 
   #expired(): void {

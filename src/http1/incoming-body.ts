@@ -1,5 +1,5 @@
 import { ProxyError } from '../errors.ts'
-import type { Body, BodySink } from '../http/body.ts'
+import { giveTo, type Body, type BodySink } from '../http/body.ts'
 import { noHeaders, type Headers } from '../http/headers.ts'
 
 /** The connection that a body comes from. */
@@ -33,6 +33,8 @@ const noConsumer: Consumer = { kind: 'none' }
 export class IncomingBody implements Body {
   readonly length: number | undefined
   #source: BodySource
+  /** True: each piece has its memory for itself, and nobody else keeps it. */
+  readonly #ownsPieces: boolean
   #waiting: Uint8Array[] = []
   #waitingBytes = 0
   #consumer: Consumer = noConsumer
@@ -41,8 +43,9 @@ export class IncomingBody implements Body {
   #held = false
   #trailers: Headers = noHeaders
 
-  constructor(length: number | undefined, source: BodySource) {
+  constructor(length: number | undefined, source: BodySource, { ownsPieces = false } = {}) {
     this.length = length
+    this.#ownsPieces = ownsPieces
     this.#source = source
   }
 
@@ -59,7 +62,7 @@ export class IncomingBody implements Body {
     if (this.#end !== 'open') return
     const consumer = this.#consumer
     if (consumer.kind === 'sink') {
-      if (!consumer.sink.write(piece)) this.#hold()
+      if (!this.#hand(piece, consumer.sink)) this.#hold()
       return
     }
     if (consumer.kind === 'reader') {
@@ -108,7 +111,7 @@ export class IncomingBody implements Body {
 
   pipe(sink: BodySink): void {
     let mayGoOn = true
-    for (const piece of this.#waiting) mayGoOn = sink.write(piece)
+    for (const piece of this.#waiting) mayGoOn = this.#hand(piece, sink)
     this.#waiting = []
     this.#waitingBytes = 0
     if (this.#end === 'finished') return sink.end(this.#trailers)
@@ -128,6 +131,10 @@ export class IncomingBody implements Body {
     const wasOpen = this.#end === 'open'
     this.fail(reason)
     if (wasOpen) this.#source.dropBody(reason)
+  }
+
+  #hand(piece: Uint8Array, sink: BodySink): boolean {
+    return this.#ownsPieces ? giveTo(sink, piece) : sink.write(piece)
   }
 
   #want(): void {

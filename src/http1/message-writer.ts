@@ -2,6 +2,7 @@ import { ProxyError } from '../errors.ts'
 import type { Body, BodySink } from '../http/body.ts'
 import type { Headers } from '../http/headers.ts'
 import type { Connection } from '../net/connection.ts'
+import { free } from '../net/free.ts'
 import { chunkHeader, lastChunk } from './body-encoder.ts'
 import type { Framing } from './framing.ts'
 
@@ -37,6 +38,30 @@ function releaseHeads(): void {
   holdTimer = undefined
   for (const writer of [...holding]) writer.releaseHead()
 }
+
+/**
+ * Writes a message of which all is here, and small, in one go: most messages, without a MessageWriter. False for the
+ * others, of which nothing has been written then.
+ */
+export function writeAtOnce(message: { connection: Connection; framing: Framing; body: Body }, head: string): boolean {
+  const { connection, framing, body } = message
+  if (gatherer !== undefined) return false
+  let length = head.length
+  if (framing.kind !== 'none') {
+    if (framing.kind !== 'length' || body.isInMemory !== true || framing.bytes > inPlaceBytes) return false
+    length += framing.bytes
+  }
+  if (length > gatherBytes) return false
+  gathered.latin1Write(head, 0)
+  if (framing.kind === 'length') {
+    body.copyWhole!(gathered, head.length)
+    body.cancel(alreadyWritten)
+  }
+  connection.writeShared(gathered, length)
+  return true
+}
+
+const alreadyWritten = new ProxyError('client.reset', 'the body has been written')
 
 /** Writes one message, head and body, with the framing that its head announces. */
 export class MessageWriter implements BodySink {
@@ -79,28 +104,35 @@ export class MessageWriter implements BodySink {
   }
 
   write(piece: Uint8Array): boolean {
-    if (this.#state === 'done') return true
+    return this.#state === 'done' || this.#take(piece, false)
+  }
+
+  writeOwned(piece: Uint8Array): boolean {
+    return this.#state === 'done' || this.#take(piece, true)
+  }
+
+  #take(piece: Uint8Array, isOwned: boolean): boolean {
     const head = this.#takeHeldHead()
-    if (head === undefined) return this.#writePiece(piece)
-    if (this.#framing.kind === 'length' && this.#fitsInFront(head)) return this.#writeInPlace(head, piece)
+    if (head === undefined) return this.#writePiece(piece, isOwned)
+    if (isOwned && this.#framing.kind === 'length' && this.#fitsInFront(head)) return this.#writeInPlace(head, piece)
     this.#sendHead(head)
-    this.#writePiece(piece)
+    this.#writePiece(piece, isOwned)
     this.#release()
     return this.#connection.isFlowing
   }
 
-  #writePiece(piece: Uint8Array): boolean {
+  #writePiece(piece: Uint8Array, isOwned: boolean): boolean {
     this.bodyBytes += piece.length
     if (this.#framing.kind === 'length' && this.bodyBytes > this.#framing.bytes) {
       this.#abandon(`body is longer than its Content-Length of ${this.#framing.bytes}`)
       return true
     }
-    if (this.#framing.kind !== 'chunked') return this.#send(piece)
+    if (this.#framing.kind !== 'chunked') return this.#send(piece, isOwned)
     if (piece.length === 0) return true
     const wasGathering = gatherer === this
     this.#gather()
     this.#send(chunkHeader(piece.length))
-    this.#send(piece)
+    this.#send(piece, isOwned)
     const flowing = this.#send(crlf)
     return wasGathering ? flowing : this.#release()
   }
@@ -115,7 +147,7 @@ export class MessageWriter implements BodySink {
     this.bodyBytes += piece.length
     const message = Buffer.from(piece.buffer, piece.byteOffset - head.length, head.length + piece.length)
     message.latin1Write(head, 0)
-    return this.#connection.write(message)
+    return this.#connection.writeOwned(message)
   }
 
   #sendHead(head: string): void {
@@ -194,15 +226,20 @@ export class MessageWriter implements BodySink {
     return gatherer === this
   }
 
-  #send(bytes: Uint8Array): boolean {
-    if (gatherer !== this) return this.#connection.write(bytes)
+  #send(bytes: Uint8Array, isOwned = false): boolean {
+    if (gatherer !== this) return this.#pass(bytes, isOwned)
     if (this.#gatheredBytes + bytes.length <= gatherBytes) {
       gathered.set(bytes, this.#gatheredBytes)
       this.#gatheredBytes += bytes.length
+      if (isOwned) free(bytes)
       return true
     }
     this.#flush()
-    return this.#connection.write(bytes)
+    return this.#pass(bytes, isOwned)
+  }
+
+  #pass(bytes: Uint8Array, isOwned: boolean): boolean {
+    return isOwned ? this.#connection.writeOwned(bytes) : this.#connection.write(bytes)
   }
 
   #flush(): boolean {

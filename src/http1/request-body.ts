@@ -1,7 +1,7 @@
 import { ProxyError } from '../errors.ts'
 import { emptyBody, type Body } from '../http/body.ts'
 import type { Deadline } from '../net/deadline.ts'
-import { createDecoder, type BodyDecoder } from './body-decoder.ts'
+import { bodyPieces, createDecoder, type BodyDecoder } from './body-decoder.ts'
 import type { HeadLimits, RequestHead } from './head.ts'
 import { IncomingBody, type BodySource } from './incoming-body.ts'
 
@@ -55,7 +55,7 @@ export class RequestBody implements BodySource {
       return
     }
     this.#decoder = createDecoder(framing, options.limits)
-    this.#incoming = new IncomingBody(framing.kind === 'length' ? framing.bytes : undefined, this)
+    this.#incoming = new IncomingBody(framing.kind === 'length' ? framing.bytes : undefined, this, bodyPieces(framing))
     this.body = this.#incoming
     this.#owesContinue = head.expectContinue
     options.deadline.set(options.readTimeoutMs)
@@ -79,8 +79,10 @@ export class RequestBody implements BodySource {
     if (decoder === undefined || from === bytes.length) return from
     // A client that sends before it was told to go on needs no telling (RFC 9110 §10.1.1).
     this.#owesContinue = false
+    // Its pieces may have been sent and freed when the decoder comes back, and then it is empty.
+    const { length } = bytes
     const result = decoder.decode(bytes, from, this.#incoming!)
-    const end = result.kind === 'end' ? result.end : bytes.length
+    const end = result.kind === 'end' ? result.end : length
     this.#count(end - from)
     if (result.kind === 'bad') this.fail(new ProxyError('client.malformed', result.detail))
     if (result.kind === 'end') {

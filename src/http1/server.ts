@@ -9,7 +9,7 @@ import { Deadline } from '../net/deadline.ts'
 import { PendingBytes } from '../net/pending-bytes.ts'
 import type { Framing } from './framing.ts'
 import { encodeInterimHead, encodeResponseHead, parseRequestHead, type HeadLimits, type RequestHead } from './head.ts'
-import { MessageWriter, type WriterOwner } from './message-writer.ts'
+import { MessageWriter, writeAtOnce, type WriterOwner } from './message-writer.ts'
 import { minimumProgressBytes, RequestBody, type RequestBodyOwner } from './request-body.ts'
 
 export interface Http1ServerOptions {
@@ -31,6 +31,8 @@ export interface Http1ServerOptions {
   finished(exchange: Exchange): void
 }
 
+/** Epoch milliseconds of `performance.now() === 0`. */
+const timeOriginMs = performance.timeOrigin
 /** Pipelined bytes that may wait behind a running exchange. */
 const pipelineLimitBytes = 64 * 1024
 /** How long a closing connection waits for the peer's FIN, so that a reset does not destroy the response. */
@@ -138,7 +140,7 @@ export class Http1Session implements Receiver, RequestBodyOwner, WriterOwner, In
 
   #startExchange(): Exchange {
     this.#state = 'exchange'
-    const exchange = new Exchange(this.#options.entryPoint, this.#client, performance.timeOrigin + performance.now())
+    const exchange = new Exchange(this.#options.entryPoint, this.#client, timeOriginMs + performance.now())
     this.#exchange = exchange
     if (this.#options.writeTimeoutMs > 0) {
       const seconds = this.#options.writeTimeoutMs / 1000
@@ -149,9 +151,10 @@ export class Http1Session implements Receiver, RequestBodyOwner, WriterOwner, In
   }
 
   #receiveBody(bytes: Buffer, from: number): void {
+    const { length } = bytes
     const end = this.#body!.receive(bytes, from)
     if (this.#state !== 'exchange') return
-    if (end < bytes.length) this.#pending.keep(bytes.subarray(end))
+    if (end < length) this.#pending.keep(bytes.subarray(end))
     // The response went out while the rest of the request was swallowed: now the connection is free.
     if (this.#exchange === undefined && this.#body!.isWhole) this.#next()
   }
@@ -197,8 +200,14 @@ export class Http1Session implements Receiver, RequestBodyOwner, WriterOwner, In
     // An empty body says nothing here: it may stand for one whose length the server did not tell.
     const announcedLength = response.announcedLength ?? (response.body.length || undefined)
     if (framing.kind === 'none') response.body.cancel(noBodyWanted)
-    this.#writer = new MessageWriter({ connection: this.#connection, framing, body: response.body }, this)
-    this.#writer.start(encodeResponseHead({ status: response.status, headers, framing, announcedLength }))
+    const head = encodeResponseHead({ status: response.status, headers, framing, announcedLength })
+    const message = { connection: this.#connection, framing, body: response.body }
+    if (writeAtOnce(message, head)) {
+      exchange.responseBytes = framing.kind === 'length' ? framing.bytes : 0
+      return this.messageWritten()
+    }
+    this.#writer = new MessageWriter(message, this)
+    this.#writer.start(head)
   }
 
   #framingOf(response: HttpResponse): Framing {
@@ -270,7 +279,7 @@ export class Http1Session implements Receiver, RequestBodyOwner, WriterOwner, In
     const writer = this.#writer
     this.#exchange = undefined
     this.#writer = undefined
-    exchange.responseBytes = writer?.bodyBytes ?? 0
+    if (writer !== undefined) exchange.responseBytes = writer.bodyBytes
     exchange.requestBytes = this.#body?.receivedBytes ?? 0
     if (outcome.kind === 'aborted') {
       writer?.cancel(outcome.error)
@@ -282,7 +291,7 @@ export class Http1Session implements Receiver, RequestBodyOwner, WriterOwner, In
   }
 
   #publish(exchange: Exchange, outcome: Outcome): void {
-    exchange.endedAt = performance.timeOrigin + performance.now()
+    exchange.endedAt = timeOriginMs + performance.now()
     exchange.outcome = outcome
     this.#options.finished(exchange)
   }

@@ -1,4 +1,5 @@
 import type { Socket, SocketHandler, TLSOptions } from 'bun'
+import { free } from './free.ts'
 
 /** Whoever holds a connection at the moment. Exactly one does; it is handed on with `Connection.attach`. */
 export interface Receiver {
@@ -41,7 +42,7 @@ export class Connection {
   whenClosed: (() => void) | undefined
   #socket: RawSocket
   #receiver: Receiver = nobody
-  #unsent: Buffer[] = noBuffers
+  #unsent: Unsent[] = nothingUnsent
   #state: 'open' | 'ending' | 'ended' | 'closed' = 'open'
   #paused = false
   #hasEnded = false
@@ -86,13 +87,25 @@ export class Connection {
    */
   write(bytes: Uint8Array): boolean {
     if (this.#state !== 'open') return true
+    return this.#write(bytes, false)
+  }
+
+  /** As `write`, for bytes that the caller owns alone and gives away: their memory is freed once the kernel has them. */
+  writeOwned(bytes: Uint8Array): boolean {
+    return this.#state === 'open' ? this.#write(bytes, true) : true
+  }
+
+  #write(bytes: Uint8Array, isOwned: boolean): boolean {
     if (this.#unsent.length > 0) {
-      this.#unsent.push(asBuffer(bytes))
+      this.#unsent.push({ bytes: asBuffer(bytes), isOwned })
       return false
     }
     const taken = this.#socket.write(bytes)
-    if (taken === bytes.length || taken < 0) return true
-    this.#unsent = [asBuffer(bytes).subarray(taken)]
+    if (taken === bytes.length || taken < 0) {
+      if (isOwned) free(bytes)
+      return true
+    }
+    this.#unsent = [{ bytes: asBuffer(bytes).subarray(taken), isOwned }]
     return false
   }
 
@@ -102,8 +115,8 @@ export class Connection {
     const taken = this.#unsent.length > 0 ? 0 : this.#socket.write(buffer, 0, length)
     if (taken === length || taken < 0) return true
     const rest = Buffer.from(buffer.subarray(taken, length))
-    if (this.#unsent.length > 0) this.#unsent.push(rest)
-    else this.#unsent = [rest]
+    if (this.#unsent.length > 0) this.#unsent.push({ bytes: rest, isOwned: true })
+    else this.#unsent = [{ bytes: rest, isOwned: true }]
     return false
   }
 
@@ -134,7 +147,7 @@ export class Connection {
   close(error?: Error): void {
     if (this.#state === 'closed') return
     this.#abortError = error
-    this.#unsent = noBuffers
+    this.#unsent = nothingUnsent
     const socket = this.#socket
     this.onClose(socket, undefined)
     if (error === undefined) socket.close()
@@ -180,16 +193,17 @@ export class Connection {
   onDrain(socket: Socket<Connection>): void {
     if (socket !== this.#socket || this.#unsent.length === 0) return
     while (this.#unsent.length > 0) {
-      const bytes = this.#unsent[0]!
+      const { bytes, isOwned } = this.#unsent[0]!
       const taken = this.#socket.write(bytes)
       if (taken < 0) return
       if (taken < bytes.length) {
-        this.#unsent[0] = bytes.subarray(taken)
+        this.#unsent[0] = { bytes: bytes.subarray(taken), isOwned }
         return
       }
       this.#unsent.shift()
+      if (isOwned) free(bytes)
     }
-    this.#unsent = noBuffers
+    this.#unsent = nothingUnsent
     if (this.#state === 'ending') this.#shutdown()
     this.#receiver.drained()
   }
@@ -197,7 +211,7 @@ export class Connection {
   onClose(socket: Socket<Connection>, error: Error | undefined): void {
     if (socket !== this.#socket || this.#state === 'closed') return
     this.#state = 'closed'
-    this.#unsent = noBuffers
+    this.#unsent = nothingUnsent
     const receiver = this.#receiver
     this.#receiver = nobody
     receiver.closed(this.#abortError ?? error)
@@ -210,8 +224,15 @@ export class Connection {
   }
 }
 
+/** What the kernel has not taken yet. */
+interface Unsent {
+  readonly bytes: Buffer
+  /** Nobody else looks at them: to be freed once they are sent. */
+  readonly isOwned: boolean
+}
+
 /** Shared by all connections that have nothing unsent; only ever replaced, never pushed to. */
-const noBuffers: Buffer[] = []
+const nothingUnsent: Unsent[] = []
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -170,7 +170,7 @@ class FetchExchange implements Cancellable, BodyObserver {
   }
 
   #convert(response: HttpResponse): HttpResponse {
-    if (isEmptyBody(response.body) || response.body.whole !== undefined) {
+    if (isEmptyBody(response.body) || response.body.isInMemory === true) {
       this.ended()
       return response
     }

@@ -62,16 +62,16 @@ function incoming(response: HttpResponse, exchange: Exchange, startedAt: number)
   exchange.originStatus = response.status
   exchange.originHeaders = response.headers
   const headers = incomingResponseHeaders(response.headers, response.status)
-  const size = response.body.length === 0 ? 0 : response.body.whole?.length
-  if (size !== undefined) {
+  const { body } = response
+  if (body.length === 0 || body.isInMemory === true) {
     exchange.originDurationMs = performance.now() - startedAt
-    exchange.originBytes = size
+    exchange.originBytes = body.length!
     return headers === response.headers ? response : { ...response, headers }
   }
   const observer = new OriginObserver(exchange, startedAt)
-  const body = new ObservedBody(response.body, observer)
-  observer.body = body
-  return { ...response, headers, body }
+  const observed = new ObservedBody(body, observer)
+  observer.body = observed
+  return { ...response, headers, body: observed }
 }
 
 /** Writes down when the server's last byte came, and how many there were. */

@@ -64,9 +64,7 @@ class SocketTransport implements Transport {
   send(request: OutgoingRequest): Promise<HttpResponse> {
     const upstream = this.#upstreams.get(request.server)
     const pooled = upstream.pool.take()
-    if (pooled === undefined) return this.#sendFresh(upstream, request)
-    if (!canReplay(request)) return pooled.send(request)
-    return pooled.send(request).catch((thrown) => this.#retryFresh(upstream, request, toProxyError(thrown)))
+    return pooled === undefined ? this.#sendFresh(upstream, request) : pooled.send(request)
   }
 
   close(): void {
@@ -77,10 +75,9 @@ class SocketTransport implements Transport {
    * A kept connection may have been closed by the server in the very moment it was taken. Sent again once, on a fresh
    * one, and only what the server may see twice (RFC 9110 §9.2.2).
    */
-  #retryFresh(upstream: Upstream, request: OutgoingRequest, error: ProxyError): Promise<HttpResponse> {
-    const isGone = request.exchange.cancelled !== undefined
-    if (error.code !== 'upstream.reset' || isGone) return Promise.reject(error)
-    return this.#sendFresh(upstream, request)
+  #resend(request: OutgoingRequest, error: ProxyError): Promise<HttpResponse> | undefined {
+    if (error.code !== 'upstream.reset' || request.exchange.cancelled !== undefined) return undefined
+    return canReplay(request) ? this.#sendFresh(this.#upstreams.get(request.server), request) : undefined
   }
 
   async #sendFresh(upstream: Upstream, request: OutgoingRequest): Promise<HttpResponse> {
@@ -111,6 +108,7 @@ class SocketTransport implements Transport {
       idleTimeoutMs: this.#options.idleTimeoutMs,
       keep: (connection) => pool.give(connection),
       gone: (connection) => pool.remove(connection),
+      resend: (request, error) => this.#resend(request, error),
     }
     return { server, pool, connectionOptions }
   }
