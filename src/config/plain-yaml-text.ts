@@ -23,7 +23,7 @@ const lineBreak = /\r?\n/y
 const plainKey = /(?:[A-Za-z0-9_/][\w./@+-]*|<<)(?=:(?:[ \r\n]|$))/y
 const anchor = /&[\w-]+(?: +|(?=\r?\n))/y
 const alias = /\*[\w-]+(?=[ ,\]}\r\n]|$)/y
-const stringTag = /!!str +/y
+const tag = /!!(?:str|int|float|bool) +/y
 const nothing = /(?:~|null|Null|NULL)(?= *(?:[,\]}\r\n]| #|$))/y
 const plain = {
   block:
@@ -144,16 +144,17 @@ export class PlainText {
   }
 
   takeScalar(where: Surroundings): ScalarNode | undefined {
-    const isTagged = this.#text[this.#at] === '!' && this.#take(stringTag) !== undefined
+    const tagged = this.#text[this.#at] === '!' ? this.#take(tag)?.trimEnd() : undefined
     const { source, column } = this
     const literal = this.#takeQuoted()
-    if (literal !== undefined) return { kind: 'scalar', text: literal, value: literal, source }
+    if (literal !== undefined) return asTagged({ kind: 'scalar', text: literal, value: literal, source }, tagged)
     // At the beginning of a line, `---` would be no scalar.
     const text = column === 0 ? undefined : this.#take(plain[where])
     const scalar = text === undefined ? undefined : plainScalar(text, source)
-    return isTagged && text !== undefined && scalar !== undefined
-      ? { kind: 'scalar', text, value: text, source }
-      : scalar
+    if (tagged === '!!str' && text !== undefined && scalar !== undefined) {
+      return { kind: 'scalar', text, value: text, source }
+    }
+    return scalar && asTagged(scalar, tagged)
   }
 
   /** One that may go on over lines which are indented by so much at least. */
@@ -249,6 +250,18 @@ function plainScalar(text: string, source: Source): ScalarNode | undefined {
   if (truth.test(text)) return { kind: 'scalar', text: 'true', value: true, source }
   if (untruth.test(text)) return { kind: 'scalar', text: 'false', value: false, source }
   return { kind: 'scalar', text, value: text, source }
+}
+
+const typeOfTag: Readonly<Record<string, string>> = {
+  '!!str': 'string',
+  '!!int': 'bigint',
+  '!!float': 'number',
+  '!!bool': 'boolean',
+}
+
+/** Undefined where the tag makes something else of the scalar than it would be without. */
+function asTagged(scalar: ScalarNode, tagged: string | undefined): ScalarNode | undefined {
+  return tagged === undefined || typeof scalar.value === typeOfTag[tagged] ? scalar : undefined
 }
 
 function isNull(text: string): boolean {

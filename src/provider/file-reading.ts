@@ -9,7 +9,7 @@ import { TextLines } from '../config/text-position.ts'
 import type { FileState } from './file-state.ts'
 import { keepLastGood, unreadable } from './file-state.ts'
 import type { Environment } from './template/function.ts'
-import { renderTemplate } from './template/render.ts'
+import { renderTemplateSteps } from './template/render.ts'
 
 export interface FileReader {
   readonly provider: string
@@ -47,7 +47,7 @@ interface ReadFile {
 
 async function decodeText(reader: FileReader, { path, text, previous }: ReadFile): Promise<FileState> {
   const lines = new TextLines(text)
-  const rendered = renderTemplate(text, reader.environment)
+  const rendered = await inSlices(renderTemplateSteps(text, reader.environment))
   if (!rendered.ok) {
     const source: Source = { kind: 'file', file: path, ...lines.positionOf(rendered.offset) }
     const problem: Problem = { severity: 'error', source, path: '', message: `template: ${rendered.message}` }

@@ -127,7 +127,9 @@ class Writer {
 
   /** With what stands in front of it. */
   #value(indent: string, depth: number): string {
-    const anchor = this.#chance(4) ? this.#one([' &b', ' &b', ' &c', ' &b !!str', ' !!str', ' &d-1']) : ''
+    const anchor = this.#chance(4)
+      ? this.#one([' &b', ' &b', ' &c', ' &b !!str', ' !!str', ' !!int', ' !!bool', ' !!float', ' &d-1'])
+      : ''
     switch (this.#random(depth > 0 ? 9 : 6)) {
       case 0:
         return this.#one([' *b', ' *b', ' *c', ' *b ', ' ~', ' null', '', ''])
@@ -169,7 +171,8 @@ class Writer {
 
   #bracketed(indent: string, depth: number): string {
     if (depth > 0 && this.#chance(4)) return this.#brackets(indent, depth - 1)
-    if (this.#chance(8)) return this.#one(['*b', '*c', 'null', '~', '&b x', '&c [x]', '!!str 1'])
+    if (this.#chance(8))
+      return this.#one(['*b', '*c', 'null', '~', '&b x', '&c [x]', '!!str 1', '!!int 1', '!!float 1.5'])
     return this.#scalar()
   }
 

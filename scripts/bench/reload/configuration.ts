@@ -9,7 +9,7 @@ export interface Routing {
 
 /** One way to write a dynamic configuration as a user would: each router with a host and a service of its own. */
 export interface Style {
-  readonly extension: 'yaml' | 'json' | 'toml'
+  readonly extension: 'yaml' | 'toml'
   write(routing: Routing): string
 }
 
@@ -68,7 +68,8 @@ export const styles = {
     extension: 'yaml',
     write: (routing) => `${plainYaml(routing)}    odd: ${oddService(routing)}\n`,
   },
-  json: { extension: 'json', write: json },
+  /** JSON is YAML; the file provider takes it under that name. */
+  json: { extension: 'yaml', write: json },
   toml: { extension: 'toml', write: tables },
   'toml-inline': { extension: 'toml', write: inlineTables },
   'toml-texts': { extension: 'toml', write: textsOverLines },
