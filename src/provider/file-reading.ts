@@ -119,16 +119,16 @@ function relocate(rendered: { text: string; sourceOffset: (offset: number) => nu
 }
 
 function* withSources(node: ConfigNode, source: (place: Source) => Source): Steps<ConfigNode> {
-  if (node.kind === 'scalar') return { ...node, source: source(node.source) }
+  if (node.kind === 'scalar') return { kind: 'scalar', text: node.text, value: node.value, source: source(node.source) }
   yield
   if (node.kind === 'list') {
     const items: ConfigNode[] = []
     for (const item of node.items) items.push(yield* withSources(item, source))
-    return { ...node, items, source: source(node.source) }
+    return { kind: 'list', items, source: source(node.source) }
   }
   const entries = new Map<string, MapEntry>()
   for (const [key, entry] of node.entries) {
     entries.set(key, { keySource: source(entry.keySource), node: yield* withSources(entry.node, source) })
   }
-  return { ...node, entries, source: source(node.source) }
+  return { kind: 'map', entries, source: source(node.source) }
 }

@@ -19,6 +19,12 @@ describe('parseApart', () => {
     expect(await parseApart(document)).toStrictEqual(parseComplete(document))
   })
 
+  test('tells of a text that is nested beyond its stack', async () => {
+    const { node, problems } = await parseApart({ file: 'd.yaml', format: 'yaml', text: '['.repeat(20_000) })
+    expect(node).toBeUndefined()
+    expect(problems.map(({ message }) => message)).toEqual(['is nested too deeply'])
+  })
+
   test('lets the event loop go on meanwhile', async () => {
     let turns = 0
     const timer = setInterval(() => (turns += 1), 1)

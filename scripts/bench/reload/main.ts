@@ -33,6 +33,8 @@ const style = styles[values.style as StyleName]
 if (style === undefined) throw new Error(`no style ${values.style} (there are ${Object.keys(styles).join(', ')})`)
 const routers = values.quick ? 500 : Number(values.routers)
 const reloads = values.quick ? 1 : Number(values.reloads)
+/** For the client to have something to tell, and for the garbage of what was before. */
+const restMs = values.quick ? 20 : 300
 
 async function buildApp(folder: TemporaryFolder, dynamicFile: string): Promise<App> {
   const argv = [
@@ -96,24 +98,24 @@ for (const [name, change] of [
 ] as const) {
   for (let round = 0; round < reloads; round++) {
     const changed = change()
-    await Bun.sleep(300)
+    await Bun.sleep(restMs)
     const next = changed === undefined ? undefined : { ...routing, ...changed }
     if (next !== undefined) {
       routing = next
       await write()
     }
-    await Bun.sleep(200)
+    await Bun.sleep(restMs)
     peer.stdin.write('report\n')
     await readLine(lines)
     probe.take()
     const reloadedAt = performance.now()
-    if (next === undefined) await Bun.sleep(500)
+    if (next === undefined) await Bun.sleep(restMs)
     else {
       app.reload()
       await untilInForce(port, routing.generation)
     }
     const took = performance.now() - reloadedAt
-    await Bun.sleep(300)
+    await Bun.sleep(restMs)
     const stalls = probe.take()
     peer.stdin.write('report\n')
     const longest = stalls.slice(0, 3).map((stall) => `${stall.ms.toFixed(1)} (${stall.cpuMs.toFixed(0)} CPU)`)
