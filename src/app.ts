@@ -168,7 +168,7 @@ export class App {
   async close(): Promise<void> {
     await Promise.all(this.#entryPoints.map((entryPoint) => this.#drain(entryPoint)))
     await this.#watch?.close()
-    this.#snapshot?.retire()
+    await this.#snapshot?.retire()
     await Promise.all([this.#tracing?.shutdown(), this.#accessLog?.close()])
   }
 
@@ -217,8 +217,9 @@ export class App {
     })
     if (supervision === undefined) this.#logNewProblems(snapshot)
     else supervision.tellProblems(snapshot.problems)
-    this.#swap(snapshot)
+    const retired = this.#swap(snapshot)
     if (this.#options.configuration.api !== undefined) this.#view = this.#viewOf(snapshot, merged)
+    await retired
   }
 
   #viewOf(snapshot: Snapshot, { configuration, failed, problems }: MergedConfiguration): View {
@@ -242,10 +243,11 @@ export class App {
     }
   }
 
-  #swap(snapshot: Snapshot): void {
+  /** Swaps at once; resolves when the one before has given back what it held. */
+  async #swap(snapshot: Snapshot): Promise<void> {
     const previous = this.#snapshot
     this.#snapshot = snapshot
-    previous?.retire()
+    await previous?.retire()
   }
 
   #current(entryPoint: string): EntryPointSnapshot {

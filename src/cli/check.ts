@@ -65,7 +65,7 @@ async function checkDynamic(configuration: StaticConfiguration, loaded: LoadedCo
     previous: undefined,
     buildsUnused: true,
   })
-  snapshot.retire()
+  await snapshot.retire()
   return [...merged.problems, ...snapshot.problems]
 }
 

@@ -1,10 +1,10 @@
+import { parseComplete } from './complete-document.ts'
 import type { ConfigNode } from './node.ts'
-import type { Problem } from './problem.ts'
+import { parseApart } from './parse-apart.ts'
 import { readPlainToml } from './plain-toml.ts'
 import { readPlainYaml } from './plain-yaml.ts'
-import { atOnce, type Steps } from './steps.ts'
-import { parseToml } from './toml-document.ts'
-import { parseYaml } from './yaml-document.ts'
+import type { Problem } from './problem.ts'
+import { atOnce, inSlices, type Steps } from './steps.ts'
 
 export type DocumentFormat = 'yaml' | 'toml' | 'json'
 
@@ -34,13 +34,33 @@ export function documentFormat(file: string): DocumentFormat | undefined {
 
 /** Text to a tree of nodes, each with its position. Every syntax error is a problem; nothing is thrown. */
 export function parseDocument(document: DocumentText): ParsedDocument {
-  return atOnce(parseDocumentSteps(document))
+  const unmarked = withoutMark(document)
+  const node = atOnce(readPlain(unmarked))
+  return node === undefined ? parseComplete(unmarked) : { node, problems: [] }
 }
 
-export function* parseDocumentSteps({ file, text, format }: DocumentText): Steps<ParsedDocument> {
-  const withoutMark = text.startsWith('\uFEFF') ? text.slice(1) : text
-  const node = yield* (format === 'toml' ? readPlainToml : readPlainYaml)(file, withoutMark)
+/** For the complete parser, in characters: it takes up to a millisecond for each thousand. */
+const largeText = 16 * 1024
+
+/** The same, without keeping requests waiting for as long as a large text takes. */
+export async function readDocument(document: DocumentText): Promise<ParsedDocument> {
+  const unmarked = withoutMark(document)
+  const node = await inSlices(readPlain(unmarked))
   if (node !== undefined) return { node, problems: [] }
-  // JSON is a subset of YAML 1.2, so that JSON gets positions and duplicate-key checks from the same place.
-  return format === 'toml' ? parseToml(file, withoutMark) : parseYaml(file, withoutMark)
+  if (unmarked.text.length < largeText) return parseComplete(unmarked)
+  try {
+    return await parseApart(unmarked)
+  } catch {
+    // Where no thread may be started, requests wait, which is better than to go on with the old configuration.
+    return parseComplete(unmarked)
+  }
+}
+
+function readPlain({ file, text, format }: DocumentText): Steps<ConfigNode | undefined> {
+  return (format === 'toml' ? readPlainToml : readPlainYaml)(file, text)
+}
+
+function withoutMark(document: DocumentText): DocumentText {
+  const { text } = document
+  return text.startsWith('\uFEFF') ? { ...document, text: text.slice(1) } : document
 }

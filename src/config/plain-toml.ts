@@ -1,11 +1,12 @@
 import type { ConfigNode, ListNode, MapEntry, MapNode, ScalarNode } from './node.ts'
 import type { Source } from './problem.ts'
+import { takeTomlText } from './plain-toml-text.ts'
 import type { Steps } from './steps.ts'
 
 /**
- * Reads the plain part of TOML: tables, arrays of tables, keys without dots, and values that stand on one line. Gives
- * undefined for whatever else it meets (dates, other notations of numbers, texts over several lines, mistakes of any
- * kind), which is for the complete parser. For what it reads, the two agree to the column; see `readPlainYaml`.
+ * Reads the plain part of TOML: all of it but dates, other notations of numbers, and tables of which a part is written
+ * in dotted keys and another with a header. Gives undefined for these and for mistakes of any kind, which are for the
+ * complete parser. For what it reads, the two agree to the column; see `readPlainYaml`.
  */
 export function* readPlainToml(file: string, text: string): Steps<ConfigNode | undefined> {
   const reader = new PlainToml(file, text)
@@ -13,9 +14,15 @@ export function* readPlainToml(file: string, text: string): Steps<ConfigNode | u
   return reader.result
 }
 
-interface Table {
+/** What keys and values can be written into. */
+interface Pairs {
   readonly node: MapNode
   readonly entries: Map<string, MapEntry>
+  /** What its dotted keys have made. */
+  dotted: Map<string, Pairs> | undefined
+}
+
+interface Table extends Pairs {
   /** What lies below, as far as it is written in headers. */
   readonly below: Map<string, Table | TableList>
   /** Has a header of its own; a second one is a mistake. */
@@ -32,15 +39,15 @@ interface Key {
   readonly source: Source
 }
 
-const blank = /[ \t]*(?:#[\t -~\u00a1-\u1fff]*)?(?:\n|$)/y
+const blank = /[ \t]*(?:#[\t -~\u00a1-\u1fff\u2030-\ud7ff]*)?(?:\r?\n|$)/y
 const space = /[ \t]*/y
 const bareKey = /[\w-]+/y
+const dot = /[ \t]*\.[ \t]*/y
 const equals = /[ \t]*=[ \t]*/y
-const basic = /"(?:[ !#-[\]-~\u00a1-\u1fff]|\\(?:["\\bfnrt]|u(?!d[89a-f])[0-9a-f]{4}))*"/iy
-const literal = /'[ -&(-~\u00a1-\u1fff]*'/y
-const number = /[+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?=[ \t\n,\]}#]|$)/y
-const truth = /(?:true|false)(?=[ \t\n,\]}#]|$)/y
+const number = /[+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?=[ \t\r\n,\]}#]|$)/y
+const truth = /(?:true|false)(?=[ \t\r\n,\]}#]|$)/y
 const comma = /[ \t]*,[ \t]*/y
+const commaOrNot = /,?/y
 
 class PlainToml {
   /** The document's node, once it has been read to its end. */
@@ -99,15 +106,23 @@ class PlainToml {
 
   #takeKey(): Key | undefined {
     const source = this.#source
-    const name = this.#take(bareKey) ?? this.#takeText()
+    const name = this.#take(bareKey) ?? this.#takeText('on one line')
     return name === undefined ? undefined : { name, source }
   }
 
-  #takeText(): string | undefined {
-    const text = this.#take(basic)
-    // The escapes that the pattern lets pass mean the same in JSON.
-    if (text !== undefined) return text.includes('\\') ? parseJson(text) : text.slice(1, -1)
-    return this.#take(literal)?.slice(1, -1)
+  #takeText(extent: 'on one line' | 'over lines'): string | undefined {
+    const read = takeTomlText(this.#text, this.#at)
+    if (read === undefined || (extent === 'on one line' && read.isOverLines)) return undefined
+    this.#goTo(read.end)
+    return read.text
+  }
+
+  #goTo(end: number): void {
+    for (let at = this.#text.indexOf('\n', this.#at); at >= 0 && at < end; at = this.#text.indexOf('\n', at + 1)) {
+      this.#line += 1
+      this.#lineStart = at + 1
+    }
+    this.#at = end
   }
 
   /** `[a.b]` or `[[a.b]]`. */
@@ -119,7 +134,7 @@ class PlainToml {
       const key = this.#takeKey()
       if (key === undefined) return false
       steps.push(key)
-    } while (this.#skip(/\./y))
+    } while (this.#skip(dot))
     const last = steps.pop()!
     if (!this.#skip(isList ? /\]\]/y : /\]/y)) return false
     let owner: Table | undefined = this.#root
@@ -130,12 +145,17 @@ class PlainToml {
     return true
   }
 
-  #readPair({ entries }: Pick<Table, 'entries'>): boolean {
-    const key = this.#takeKey()
-    if (key === undefined || entries.has(key.name) || !this.#skip(equals)) return false
+  #readPair(table: Pairs): boolean {
+    let key = this.#takeKey()
+    let owner: Pairs | undefined = table
+    while (key !== undefined && this.#skip(dot)) {
+      owner = owner && dottedBelow(owner, key)
+      key = this.#takeKey()
+    }
+    if (key === undefined || owner === undefined || owner.entries.has(key.name) || !this.#skip(equals)) return false
     const node = this.#takeValue()
     if (node === undefined) return false
-    entries.set(key.name, { keySource: key.source, node })
+    owner.entries.set(key.name, { keySource: key.source, node })
     return true
   }
 
@@ -143,15 +163,13 @@ class PlainToml {
     const source = this.#source
     const { [this.#at]: first } = this.#text
     if (first === '[') return this.#takeArray({ kind: 'list', items: [], source })
-    if (first === '{') return this.#takeInlineTable({ kind: 'map', entries: new Map(), source })
+    if (first === '{') return this.#takeInlineTable(openTable(source))
     return this.#takeScalar(source)
   }
 
   #takeScalar(source: Source): ScalarNode | undefined {
-    const text = this.#takeText()
-    // Three quotes begin a text of its own kind.
-    if (text !== undefined)
-      return /["']/.test(this.#text[this.#at] ?? '') ? undefined : { kind: 'scalar', text, value: text, source }
+    const text = this.#takeText('over lines')
+    if (text !== undefined) return { kind: 'scalar', text, value: text, source }
     const written = this.#take(number)
     if (written?.includes('.') === true) return { kind: 'scalar', text: written, value: Number(written), source }
     if (written !== undefined) return { kind: 'scalar', text: String(BigInt(written)), value: BigInt(written), source }
@@ -159,33 +177,42 @@ class PlainToml {
     return word === undefined ? undefined : { kind: 'scalar', text: word, value: word === 'true', source }
   }
 
+  /** The one value that may have lines of its own. */
   #takeArray(node: ListNode & { readonly items: ConfigNode[] }): ConfigNode | undefined {
     this.#at += 1
-    this.#skip(space)
-    if (this.#skip(/\]/y)) return node
-    do {
+    this.#skipLines()
+    while (!this.#skip(/\]/y)) {
       const item = this.#takeValue()
       if (item === undefined) return undefined
       node.items.push(item)
-    } while (this.#skip(comma))
-    this.#skip(space)
-    return this.#skip(/\]/y) ? node : undefined
+      this.#skipLines()
+      const hasComma = this.#text[this.#at] === ','
+      this.#skip(commaOrNot)
+      this.#skipLines()
+      if (!hasComma && this.#text[this.#at] !== ']') return undefined
+    }
+    return node
   }
 
-  #takeInlineTable(node: MapNode & { readonly entries: Map<string, MapEntry> }): ConfigNode | undefined {
+  #skipLines(): void {
+    while (this.#at < this.#text.length && this.#takeLineEnd());
+    this.#skip(space)
+  }
+
+  #takeInlineTable(table: Pairs): ConfigNode | undefined {
     this.#at += 1
     this.#skip(space)
-    if (this.#skip(/\}/y)) return node
-    do if (!this.#readPair(node)) return undefined
+    if (this.#skip(/\}/y)) return table.node
+    do if (!this.#readPair(table)) return undefined
     while (this.#skip(comma))
     this.#skip(space)
-    return this.#skip(/\}/y) ? node : undefined
+    return this.#skip(/\}/y) ? table.node : undefined
   }
 }
 
 function openTable(source: Source): Table {
   const entries = new Map<string, MapEntry>()
-  return { node: { kind: 'map', entries, source }, entries, below: new Map(), isNamed: false }
+  return { node: { kind: 'map', entries, source }, entries, dotted: undefined, below: new Map(), isNamed: false }
 }
 
 /** A table on the way to another; of a list of tables it is the last one. */
@@ -195,6 +222,18 @@ function tableBelow(owner: Table, { name, source }: Key): Table | undefined {
   if (owner.entries.has(name)) return undefined
   const table = openTable(source)
   owner.below.set(name, table)
+  owner.entries.set(name, { keySource: source, node: table.node })
+  return table
+}
+
+/** `a.b = 1` makes `a`, and adds to it where another dotted key has made it. */
+function dottedBelow(owner: Pairs, { name, source }: Key): Pairs | undefined {
+  const found = owner.dotted?.get(name)
+  if (found !== undefined) return found
+  if (owner.entries.has(name)) return undefined
+  const table = openTable(source)
+  owner.dotted ??= new Map()
+  owner.dotted.set(name, table)
   owner.entries.set(name, { keySource: source, node: table.node })
   return table
 }
@@ -224,8 +263,4 @@ function nextOfList(owner: Table, { name, source }: Key): Table | undefined {
 
 function isList(found: Table | TableList | undefined): found is TableList {
   return found !== undefined && 'last' in found
-}
-
-function parseJson(text: string): string {
-  return JSON.parse(text) as string
 }

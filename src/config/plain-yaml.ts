@@ -1,12 +1,16 @@
-import type { ConfigNode, ListNode, MapEntry, MapNode } from './node.ts'
-import { PlainText, type PlainKey } from './plain-yaml-text.ts'
+import type { ConfigNode } from './node.ts'
+import { PlainAnchors } from './plain-yaml-anchors.ts'
+import { attach, attachNull, hasKey, isWaiting, mergeAll, openList, openMap, type Open } from './plain-yaml-open.ts'
+import type { OpenList, OpenMap } from './plain-yaml-open.ts'
+import { PlainText } from './plain-yaml-text.ts'
 import type { Steps } from './steps.ts'
 
 /**
  * Reads the plain part of YAML, which nearly every configuration is written in: block maps and lists, `{}` and `[]`
- * (so JSON as well), scalars that are plain or quoted on one line, comments. Gives undefined for whatever else it meets
- * (anchors, tags, block scalars, null, mistakes of any kind), which is for the complete parser. For what it reads, the
- * two agree to the column. It costs a tenth, and can rest after every line: 10,000 routers are two megabytes.
+ * (so JSON as well), scalars that are plain, quoted or a block, anchors, aliases and `<<`, comments. Gives undefined for
+ * whatever else it meets (other tags, marked keys, several documents, mistakes of any kind), which is for the complete
+ * parser. For what it reads, the two agree to the column. It costs a tenth, and can rest after every line: 10,000
+ * routers are two megabytes.
  */
 export function* readPlainYaml(file: string, text: string): Steps<ConfigNode | undefined> {
   const reader = new PlainYaml(new PlainText(file, text))
@@ -14,32 +18,11 @@ export function* readPlainYaml(file: string, text: string): Steps<ConfigNode | u
   return reader.result
 }
 
-interface OpenMap {
-  readonly kind: 'map'
-  readonly node: MapNode
-  readonly entries: Map<string, MapEntry>
-  /** Column of its keys, from 0; in brackets it means nothing. */
-  readonly indent: number
-  /** A key whose value comes next. */
-  openKey: PlainKey | undefined
-}
-
-interface OpenList {
-  readonly kind: 'list'
-  readonly node: ListNode
-  readonly items: ConfigNode[]
-  /** Column of its dashes. */
-  readonly indent: number
-  /** A dash whose value comes next. */
-  isOpen: boolean
-}
-
-type Open = OpenMap | OpenList
-
 class PlainYaml {
   /** The document's node, once it has been read to its end. */
   result: ConfigNode | undefined
   readonly #text: PlainText
+  readonly #anchors = new PlainAnchors()
   /** From the root to the container that the next line belongs to. */
   readonly #block: Open[] = []
   /** The same for what is in brackets. */
@@ -63,7 +46,9 @@ class PlainYaml {
 
   #finish(): false {
     const last = this.#block.at(-1)
-    if (last === undefined || !isWaiting(last)) this.result = this.#root
+    if (last !== undefined && isWaiting(last) && !this.#attachNull(last)) return false
+    while (this.#block.length > 0) if (!this.#close(this.#block.pop()!)) return false
+    this.result = this.#root
     return false
   }
 
@@ -75,9 +60,11 @@ class PlainYaml {
     if (isWaiting(top)) {
       // The dashes of a list may stand right below the key that it belongs to.
       const isNested = indent > top.indent || (indent === top.indent && isDash && top.kind === 'map')
-      return isNested ? this.#openBlock(isDash) : undefined
+      if (isNested) return this.#openBlock(isDash)
+      if (!this.#attachNull(top)) return undefined
     }
     while (top !== undefined && (top.indent > indent || (top.indent === indent && top.kind === 'list' && !isDash))) {
+      if (!this.#close(top)) return undefined
       this.#block.pop()
       top = this.#block.at(-1)
     }
@@ -85,30 +72,39 @@ class PlainYaml {
   }
 
   #openBlock(isList: boolean): Open {
-    const open = isList ? openList(this.#text) : openMap(this.#text)
-    this.#attach(this.#block.at(-1), open.node)
+    const owner = this.#block.at(-1)
+    const open = (isList ? openList : openMap)(this.#text, owner?.nextAnchor)
+    this.#attach(owner, open.node)
     this.#block.push(open)
     return open
   }
 
   #attach(owner: Open | undefined, node: ConfigNode): void {
-    if (owner === undefined) {
-      this.#root = node
-    } else if (owner.kind === 'list') {
-      owner.items.push(node)
-      owner.isOpen = false
-    } else if (owner.openKey !== undefined) {
-      owner.entries.set(owner.openKey.name, { keySource: owner.openKey.source, node })
-      owner.openKey = undefined
-    }
+    this.#anchors.count()
+    if (owner === undefined) this.#root = node
+    else attach(owner, node)
+  }
+
+  #attachNull(owner: Open): boolean {
+    this.#anchors.count()
+    return attachNull(owner)
+  }
+
+  #close(open: Open): boolean {
+    if (open.kind === 'map' && open.merges !== undefined && !mergeAll(open)) return false
+    if (open.anchor !== undefined) this.#anchors.close(open.anchor, open.node)
+    return true
   }
 
   #readItem(owner: OpenList): boolean {
     owner.isOpen = true
     this.#text.skipDash()
     if (this.#text.takeLineEnd()) return true
-    if (this.#text.isDash) return this.#readNested(openList(this.#text), owner)
-    return this.#text.isKey ? this.#readNested(openMap(this.#text), owner) : this.#readValue(owner)
+    if (this.#text.isDash) return this.#readNested(openList(this.#text, undefined), owner)
+    if (this.#text.isKey) return this.#readNested(openMap(this.#text, undefined), owner)
+    this.#readAnchor(owner)
+    // A key on the line of the dash would have the anchor, and not the map.
+    return !this.#text.isDash && !this.#text.isKey && this.#readValue(owner)
   }
 
   /** What begins on the line of its dash. */
@@ -120,73 +116,94 @@ class PlainYaml {
 
   #readPair(owner: OpenMap): boolean {
     const key = this.#text.takeKey('block')
-    if (key === undefined || owner.entries.has(key.name)) return false
+    if (key === undefined || hasKey(owner, key)) return false
     owner.openKey = key
-    return this.#text.takeLineEnd() || this.#readValue(owner)
+    if (this.#text.takeLineEnd()) return true
+    this.#readAnchor(owner)
+    return this.#readValue(owner)
   }
 
-  /** A value behind its key or dash, up to the end of the line. */
+  #readAnchor(owner: Open): void {
+    const name = this.#text.takeAnchor()
+    if (name !== undefined) owner.nextAnchor = this.#anchors.open(name)
+  }
+
+  /** A value behind its key or dash and its anchor, up to the end of the line. */
   #readValue(owner: Open): boolean {
-    if (this.#text.opensBracket) return this.#readBrackets(owner)
-    const scalar = this.#text.takeScalar('block')
+    if (owner.nextAnchor !== undefined && this.#text.takeLineEnd()) return true
+    if (this.#text.opensBracket) return this.#openBracket(owner)
+    if (this.#readReference(owner)) return this.#text.takeLineEnd()
+    const scalar = this.#text.takeScalarLines(owner.indent + 1)
     if (scalar === undefined || !this.#text.takeLineEnd()) return false
-    this.#attach(owner, scalar)
+    this.#attachScalar(owner, scalar)
     return true
   }
 
-  #readBrackets(owner: Open): boolean {
-    const { line } = this.#text
-    if (!this.#openBracket(owner)) return false
-    while (this.#brackets.length > 0) if (!this.#readEntry()) return false
-    // Over several lines their indentation would matter.
-    return this.#text.line === line && this.#text.takeLineEnd()
+  /** An alias, or null by name. */
+  #readReference(owner: Open): boolean {
+    if (owner.nextAnchor !== undefined) return false
+    const alias = this.#text.takeAlias()
+    if (alias === undefined) return this.#text.takeNull() && this.#attachNull(owner)
+    const node = this.#anchors.resolve(alias)
+    if (node === undefined) return false
+    attach(owner, node)
+    return true
+  }
+
+  #attachScalar(owner: Open, scalar: ConfigNode): void {
+    const anchor = owner.nextAnchor
+    this.#attach(owner, scalar)
+    if (anchor !== undefined) this.#anchors.close(anchor, scalar)
   }
 
   #openBracket(owner: Open | undefined): boolean {
-    const open = this.#text.isBrace ? openMap(this.#text) : openList(this.#text)
+    const open = (this.#text.isBrace ? openMap : openList)(this.#text, owner?.nextAnchor)
     this.#attach(owner, open.node)
     this.#brackets.push(open)
     this.#text.skip()
-    this.#text.skipSpace()
+    if (!this.#skipSpace()) return false
     return this.#text.closes(open.kind) ? this.#closeBrackets() : true
+  }
+
+  /** Within brackets. False where a line is not indented as a value must be. */
+  #skipSpace(): boolean {
+    const isOtherLine = this.#text.skipSpace()
+    const owner = this.#block.at(-1)
+    const { column } = this.#text
+    if (!isOtherLine || owner === undefined || column > owner.indent) return true
+    // Only the last bracket may stand right below the key of the value.
+    const [open, ...inner] = this.#brackets
+    return inner.length === 0 && open !== undefined && column === owner.indent && this.#text.closes(open.kind)
   }
 
   #readEntry(): boolean {
     const owner = this.#brackets.at(-1)!
     if (owner.kind === 'map') {
-      owner.openKey = this.#text.takeKey('brackets')
-      if (owner.openKey === undefined || owner.entries.has(owner.openKey.name)) return false
+      const key = this.#text.takeKey('brackets')
+      if (key === undefined || hasKey(owner, key)) return false
+      owner.openKey = key
     }
+    this.#readAnchor(owner)
     if (this.#text.opensBracket) return this.#openBracket(owner)
+    if (this.#readReference(owner)) return this.#closeBrackets()
     const scalar = this.#text.takeScalar('brackets')
     if (scalar === undefined) return false
-    this.#attach(owner, scalar)
+    this.#attachScalar(owner, scalar)
     return this.#closeBrackets()
   }
 
   /** What ends behind a value, up to the next entry of what does not. */
   #closeBrackets(): boolean {
     for (let open = this.#brackets.at(-1); open !== undefined; open = this.#brackets.at(-1)) {
-      this.#text.skipSpace()
-      if (!this.#text.closes(open.kind)) return this.#text.takeComma()
+      if (!this.#skipSpace()) return false
+      if (!this.#text.closes(open.kind)) {
+        if (!this.#text.takeComma() || !this.#skipSpace()) return false
+        if (!this.#text.closes(open.kind)) return true
+      }
+      if (!this.#close(open)) return false
       this.#brackets.pop()
       this.#text.skip()
     }
-    // What is the whole document ends its line as well; that of a value is for whoever reads that line.
-    return this.#block.length > 0 || this.#text.takeLineEnd()
+    return this.#text.takeLineEnd()
   }
-}
-
-function isWaiting(open: Open): boolean {
-  return open.kind === 'map' ? open.openKey !== undefined : open.isOpen
-}
-
-function openMap({ source, column }: PlainText): OpenMap {
-  const entries = new Map<string, MapEntry>()
-  return { kind: 'map', node: { kind: 'map', entries, source }, entries, indent: column, openKey: undefined }
-}
-
-function openList({ source, column }: PlainText): OpenList {
-  const items: ConfigNode[] = []
-  return { kind: 'list', node: { kind: 'list', items, source }, items, indent: column, isOpen: false }
 }

@@ -13,9 +13,20 @@ export interface PlacedText {
  */
 export function sourceOfOffset({ text, source }: PlacedText, offset: number, document: DocumentSource): Source {
   if (source.kind !== 'file') return source
-  const lines = new TextLines(document.text)
+  const lines = linesOf(document)
   const found = alignedOffset({ text, offset, written: document.text, start: lines.offsetOf(source) })
   return found === undefined ? source : { kind: 'file', file: source.file, ...lines.positionOf(found) }
+}
+
+const knownLines = new WeakMap<DocumentSource, TextLines>()
+
+/** Counted once for a document: there may be a mistake in each of 10,000 rules. */
+function linesOf(document: DocumentSource): TextLines {
+  const known = knownLines.get(document)
+  if (known !== undefined) return known
+  const lines = new TextLines(document.text)
+  knownLines.set(document, lines)
+  return lines
 }
 
 /** Lines and columns, both from 1, of a text's offsets. */

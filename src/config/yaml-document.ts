@@ -16,7 +16,7 @@ import type { ConfigNode, MapEntry, MapNode, ScalarNode } from './node.ts'
 import { type Problem, ProblemCollector, type Source, sortProblems } from './problem.ts'
 
 // A bomb of nested aliases is small as text and endless for whoever walks it. Honest files repeat a few middlewares.
-const maximumAliasedNodes = 1_000_000
+export const maximumAliasedNodes = 1_000_000
 
 const tooDeep = 'is nested too deeply'
 

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { documentFormat, parseDocumentSteps } from '../config/document.ts'
+import { documentFormat, readDocument } from '../config/document.ts'
 import type { decodeDynamicSteps } from '../config/dynamic.ts'
 import type { ConfigNode, MapEntry } from '../config/node.ts'
 import type { Problem, Source } from '../config/problem.ts'
@@ -9,7 +9,7 @@ import { TextLines } from '../config/text-position.ts'
 import type { FileState } from './file-state.ts'
 import { keepLastGood, unreadable } from './file-state.ts'
 import type { Environment } from './template/function.ts'
-import { renderTemplate } from './template/render.ts'
+import { renderTemplateSteps } from './template/render.ts'
 
 export interface FileReader {
   readonly provider: string
@@ -32,7 +32,7 @@ export async function readConfigurationFile(
   if (previous?.text === outcome.text) return previous
   const file = { path, text: outcome.text, previous }
   try {
-    return await inSlices(decodeText(reader, file))
+    return await decodeText(reader, file)
   } catch (thrown) {
     // A fault of the program that one file brings out must not cost the others.
     return unreadable(file, [wholeFileProblem(path, `can't be decoded: ${reasonOf(thrown)}`)])
@@ -45,9 +45,9 @@ interface ReadFile {
   readonly previous: FileState | undefined
 }
 
-function* decodeText(reader: FileReader, { path, text, previous }: ReadFile): Steps<FileState> {
+async function decodeText(reader: FileReader, { path, text, previous }: ReadFile): Promise<FileState> {
   const lines = new TextLines(text)
-  const rendered = renderTemplate(text, reader.environment)
+  const rendered = await inSlices(renderTemplateSteps(text, reader.environment))
   if (!rendered.ok) {
     const source: Source = { kind: 'file', file: path, ...lines.positionOf(rendered.offset) }
     const problem: Problem = { severity: 'error', source, path: '', message: `template: ${rendered.message}` }
@@ -56,13 +56,14 @@ function* decodeText(reader: FileReader, { path, text, previous }: ReadFile): St
   const isTemplate = rendered.text !== text
   if (isTemplate) reader.onRendered(path, rendered.text)
   const format = documentFormat(path) ?? 'yaml'
-  const parsed = yield* parseDocumentSteps({ file: path, text: rendered.text, format })
+  const parsed = await readDocument({ file: path, text: rendered.text, format })
   const relocation = isTemplate ? relocate(rendered, lines) : undefined
   const problems = relocation === undefined ? parsed.problems : parsed.problems.map(relocation.problem)
   if (parsed.node === undefined) return unreadable({ path, previous, text }, problems)
-  const node = relocation === undefined ? parsed.node : relocation.node(parsed.node)
+  const node = relocation === undefined ? parsed.node : await inSlices(relocation.node(parsed.node))
   const isStaticFile = reader.staticFile === resolve(path)
-  const decoding = yield* reader.decode(node, { provider: reader.provider, file: path, text, isStaticFile })
+  const document = { provider: reader.provider, file: path, text, isStaticFile }
+  const decoding = await inSlices(reader.decode(node, document))
   const all = [...problems, ...decoding.problems]
   if (problems.some((problem) => problem.severity === 'error')) return unreadable({ path, previous, text }, all)
   return keepLastGood({ path, previous, text }, { ...decoding, problems: all })
@@ -99,7 +100,7 @@ export function reasonOf(thrown: unknown): string {
 }
 
 interface Relocation {
-  readonly node: (node: ConfigNode) => ConfigNode
+  readonly node: (node: ConfigNode) => Steps<ConfigNode>
   readonly problem: (problem: Problem) => Problem
 }
 
@@ -111,13 +112,23 @@ function relocate(rendered: { text: string; sourceOffset: (offset: number) => nu
     const offset = rendered.sourceOffset(renderedLines.offsetOf(place))
     return { kind: 'file', file: place.file, ...lines.positionOf(offset) }
   }
-  const entry = ([key, { keySource, node }]: [string, MapEntry]): [string, MapEntry] => {
-    return [key, { keySource: source(keySource), node: nodeOf(node) }]
+  return {
+    node: (node) => withSources(node, source),
+    problem: (problem) => ({ ...problem, source: source(problem.source) }),
   }
-  const nodeOf = (node: ConfigNode): ConfigNode => {
-    if (node.kind === 'scalar') return { ...node, source: source(node.source) }
-    if (node.kind === 'list') return { ...node, items: node.items.map(nodeOf), source: source(node.source) }
-    return { ...node, entries: new Map([...node.entries].map(entry)), source: source(node.source) }
+}
+
+function* withSources(node: ConfigNode, source: (place: Source) => Source): Steps<ConfigNode> {
+  if (node.kind === 'scalar') return { kind: 'scalar', text: node.text, value: node.value, source: source(node.source) }
+  yield
+  if (node.kind === 'list') {
+    const items: ConfigNode[] = []
+    for (const item of node.items) items.push(yield* withSources(item, source))
+    return { kind: 'list', items, source: source(node.source) }
   }
-  return { node: nodeOf, problem: (problem) => ({ ...problem, source: source(problem.source) }) }
+  const entries = new Map<string, MapEntry>()
+  for (const [key, entry] of node.entries) {
+    entries.set(key, { keySource: source(entry.keySource), node: yield* withSources(entry.node, source) })
+  }
+  return { kind: 'map', entries, source: source(node.source) }
 }

@@ -29,7 +29,7 @@ export interface Snapshot {
   readonly tls: SnapshotTls
   readonly toldStates: readonly ToldState[]
   /** Gives back what the snapshot holds; what the next one uses too stays open. Requests in flight finish. */
-  retire(): void
+  retire(): Promise<void>
 }
 
 export interface EntryPointSnapshot {
@@ -107,10 +107,17 @@ interface HeldKeys {
 }
 
 /** Apart, so that a snapshot does not hold what it was built from: the one before, and so all that have ever been. */
-function releaseOf({ transportKeys, keptKeys }: HeldKeys, { transports, kept }: SnapshotOptions): () => void {
-  return () => {
-    for (const key of transportKeys) transports.release(key)
-    for (const key of keptKeys) kept.release(key)
+function releaseOf({ transportKeys, keptKeys }: HeldKeys, { transports, kept }: SnapshotOptions): () => Promise<void> {
+  return () => inSlices(release())
+  function* release(): Steps<void> {
+    for (const key of transportKeys) {
+      transports.release(key)
+      yield
+    }
+    for (const key of keptKeys) {
+      kept.release(key)
+      yield
+    }
   }
 }
 

@@ -250,12 +250,13 @@ interface RouterTarget {
 
 /** The Handler that finds the router of each request; `unmatched` answers the others. */
 export function* routeRequests(routers: readonly BuiltRouter[], unmatched: Handler): Steps<Handler> {
-  const table = yield* buildRouteTableSteps(
-    routers.map(({ name, rule, priority, providerRank, isAccessLogged, handler, tls }): Route<RouterTarget> => {
-      const target = { name, isAccessLogged, handler: handler(tls?.optionsName) }
-      return { name, rule, priority, providerRank, target }
-    }),
-  )
+  const routes: Route<RouterTarget>[] = []
+  for (const { name, rule, priority, providerRank, isAccessLogged, handler, tls } of routers) {
+    const target = { name, isAccessLogged, handler: handler(tls?.optionsName) }
+    routes.push({ name, rule, priority, providerRank, target })
+    yield
+  }
+  const table = yield* buildRouteTableSteps(routes)
   return (request) => {
     const target = table.find(request)
     if (target === undefined) return unmatched(request)

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { within } from '../provider/within.ts'
@@ -46,7 +46,32 @@ async function startOnDirectory(files: Readonly<Record<string, string>>): Promis
   }
 }
 
+/** A document that only the complete parser knows, and that it takes a while for. */
+const largeOddDocument = `${routerFor('odd')}${Array.from(
+  { length: 3000 },
+  (_, at) => `    r${at}: { rule: "Path(\`/r${at}\`)", service: noop@internal, priority: !!int "${at + 1}" }\n`,
+).join('')}`
+
+/** Of the threads of a process that parse documents. */
+async function parserThreads(pid: number): Promise<number> {
+  const threads = await readdir(`/proc/${pid}/task`)
+  // One that has ended meanwhile has no name.
+  const names = threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/comm`, 'utf8').catch(() => ''))
+  return (await Promise.all(names)).filter((name) => name === 'Worker\n').length
+}
+
 describe('the configuration directory', () => {
+  test('with a large file of odd syntax has it parsed in a thread that ends with the work', async () => {
+    await using stage = await startOnDirectory({ 'a.yaml': routerFor('a') })
+    const { pid } = stage.sluice
+    expect(await parserThreads(pid)).toBe(0)
+    await stage.folder.write('conf/b.yaml', largeOddDocument)
+    await eventually(async () => (await parserThreads(pid)) > 0, 'a thread that parses')
+    await stage.until('odd', 418)
+    expect(await stage.status('r2999')).toBe(418)
+    await eventually(async () => (await parserThreads(pid)) === 0, 'the end of the thread')
+  })
+
   test('with a bad file among three serves the others, and the last good version of the bad one', async () => {
     const files = { 'a.yaml': routerFor('a'), 'b.yaml': routerFor('b'), 'c.yaml': routerFor('c') }
     await using stage = await startOnDirectory(files)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { decodeDynamic, decodeDynamicSteps } from '../../src/config/dynamic.ts'
-import { parseDocument, parseDocumentSteps, type DocumentFormat } from '../../src/config/document.ts'
+import { parseDocument, readDocument, type DocumentFormat } from '../../src/config/document.ts'
 import { atOnce, inSlices, type Steps } from '../../src/config/steps.ts'
 
 function* count(steps: number, work: () => void): Steps<number> {
@@ -45,7 +45,7 @@ describe('A large document', () => {
     const text = format === 'yaml' ? largeYaml : largeToml
     const file = { file: `large.${format}`, text, format }
     const source = { provider: 'file', file: file.file, text }
-    const parsed = await inSlices(parseDocumentSteps(file))
+    const parsed = await readDocument(file)
     expect(parsed).toEqual(parseDocument(file))
     const decoded = await inSlices(decodeDynamicSteps(parsed.node, source))
     expect(decoded.configuration.httpRouters.size).toBe(routers - 1)

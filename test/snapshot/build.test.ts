@@ -50,7 +50,7 @@ async function buildInTurn(count: number): Promise<{ last: Snapshot; past: WeakR
   for (let number = 1; number <= count; number++) {
     const next = await snapshotOf(generation(number), last)
     past.push(new WeakRef(last), new WeakRef(last.tls), new WeakRef(last.board), new WeakRef(last.entryPoints))
-    last.retire()
+    await last.retire()
     last = next
   }
   return { last, past }

@@ -1,26 +1,40 @@
 /**
  * What a large dynamic configuration costs: how long a start takes, and for how long a reload holds the event loop while
- * requests run. `scripts/bench/reload/run [--routers 10000] [--format yaml|json|toml] [--reloads 3] [--quick]`
+ * requests run. `scripts/bench/reload/run [--style NAME] [--routers 10000] [--reloads 3] [--quick]`: each style of
+ * configuration.ts, or one.
  */
 import { parseArgs } from 'node:util'
 import { App } from '../../../src/app.ts'
 import { loadStatic } from '../../../src/config/load-static.ts'
 import { createLog, writeStandardError } from '../../../src/observe/log.ts'
 import { temporaryFolder, type TemporaryFolder } from '../../../test/support/temporary.ts'
-import { writeConfiguration, type Format, type Routing } from './configuration.ts'
+import { styles, type Routing, type StyleName } from './configuration.ts'
 import { StallProbe } from './stall.ts'
 
 const { values } = parseArgs({
   options: {
     routers: { type: 'string', default: '10000' },
-    format: { type: 'string', default: 'yaml' },
+    style: { type: 'string' },
     reloads: { type: 'string', default: '3' },
     quick: { type: 'boolean', default: false },
   },
 })
-const format = values.format as Format
+if (values.style === undefined) {
+  // Each in a process of its own: none shall pay for the garbage of another.
+  for (const style of Object.keys(styles)) {
+    const { exitCode } = Bun.spawnSync([process.execPath, import.meta.path, ...Bun.argv.slice(2), '--style', style], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    })
+    if (exitCode !== 0) process.exit(exitCode)
+  }
+  process.exit(0)
+}
+const style = styles[values.style as StyleName]
+if (style === undefined) throw new Error(`no style ${values.style} (there are ${Object.keys(styles).join(', ')})`)
 const routers = values.quick ? 500 : Number(values.routers)
 const reloads = values.quick ? 1 : Number(values.reloads)
+/** For the client to have something to tell, and for the garbage of what was before. */
+const restMs = values.quick ? 20 : 300
 
 async function buildApp(folder: TemporaryFolder, dynamicFile: string): Promise<App> {
   const argv = [
@@ -63,15 +77,16 @@ const peer = Bun.spawn([process.execPath, `${import.meta.dir}/peer.ts`], {
 const reader = peer.stdout.getReader()
 const lines = () => reader.read()
 let routing: Routing = { routers, upstreamPort: Number(await readLine(lines)), generation: 1, edition: 0 }
-const write = (): Promise<string> =>
-  folder.write(`dynamic.${format === 'toml' ? 'toml' : 'yaml'}`, writeConfiguration(routing, format))
+const write = (): Promise<string> => folder.write(`dynamic.${style.extension}`, style.write(routing))
 const file = await write()
-console.log(`${routers} routers, ${format}, ${(Bun.file(file).size / 1e6).toFixed(1)} MB`)
+console.log(`\n${routers} routers, ${values.style}, ${(Bun.file(file).size / 1e6).toFixed(1)} MB`)
 
 const startedAt = performance.now()
+const cpuAtStart = process.threadCpuUsage()
 const app = await buildApp(folder, file)
 const [bound] = await app.start()
-console.log(`start: ${ms(performance.now() - startedAt)}`)
+const { user, system } = process.threadCpuUsage(cpuAtStart)
+console.log(`start: ${ms(performance.now() - startedAt)} (${((user + system) / 1000).toFixed(0)} CPU)`)
 const port = bound!.address.split(':').pop()!
 
 peer.stdin.write(`${JSON.stringify({ port: Number(port), hosts: routers })}\n`)
@@ -83,28 +98,31 @@ for (const [name, change] of [
 ] as const) {
   for (let round = 0; round < reloads; round++) {
     const changed = change()
-    await Bun.sleep(300)
+    await Bun.sleep(restMs)
     const next = changed === undefined ? undefined : { ...routing, ...changed }
     if (next !== undefined) {
       routing = next
       await write()
     }
-    await Bun.sleep(200)
+    await Bun.sleep(restMs)
     peer.stdin.write('report\n')
     await readLine(lines)
     probe.take()
     const reloadedAt = performance.now()
-    if (next === undefined) await Bun.sleep(500)
+    if (next === undefined) await Bun.sleep(restMs)
     else {
       app.reload()
       await untilInForce(port, routing.generation)
     }
     const took = performance.now() - reloadedAt
-    await Bun.sleep(300)
-    const stalls = probe.take().slice(0, 4)
+    await Bun.sleep(restMs)
+    const stalls = probe.take()
     peer.stdin.write('report\n')
-    const worst = stalls.map((stall) => `${stall.ms.toFixed(1)} (${stall.cpuMs.toFixed(0)} CPU)`).join(', ')
-    console.log(`${name}: ${ms(took)}; longest stalls in ms: ${worst}; client: ${await readLine(lines)}`)
+    const longest = stalls.slice(0, 3).map((stall) => `${stall.ms.toFixed(1)} (${stall.cpuMs.toFixed(0)} CPU)`)
+    const worked = Math.max(...stalls.map(({ cpuMs }) => cpuMs))
+    console.log(
+      `${name}: ${ms(took)}; stalls in ms: ${longest.join(', ')}, most CPU ${worked.toFixed(0)}; ${await readLine(lines)}`,
+    )
   }
 }
 probe.stop()

@@ -31,8 +31,11 @@ async function ask(): Promise<void> {
 setInterval(() => void ask(), everyMs)
 process.stdin.on('data', () => {
   const sorted = took.toSorted((a, b) => a - b)
-  const report = { requests: sorted.length, p50Ms: sorted[sorted.length >> 1], maxMs: sorted.at(-1), failures }
-  process.stdout.write(`${JSON.stringify(report)}\n`)
+  const [p50Ms = 0, maxMs = 0] = [sorted[sorted.length >> 1], sorted.at(-1)]
+  const times = `p50 ${p50Ms.toFixed(1)} ms, at most ${maxMs.toFixed(1)} ms`
+  process.stdout.write(`${sorted.length} requests, ${times}, ${failures} failed\n`)
   took = []
   failures = 0
 })
+// Nobody is left to report to.
+process.stdin.on('end', () => process.exit(0))

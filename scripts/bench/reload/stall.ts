@@ -3,7 +3,7 @@ export class StallProbe {
   readonly #stalls: Stall[] = []
   readonly #timer: ReturnType<typeof setInterval>
   #lastAt = performance.now()
-  #lastCpu = process.cpuUsage()
+  #lastCpu = process.threadCpuUsage()
 
   constructor() {
     this.#timer = setInterval(() => this.#look(), 1)
@@ -20,14 +20,14 @@ export class StallProbe {
 
   #look(): void {
     const now = performance.now()
-    const cpu = process.cpuUsage(this.#lastCpu)
+    const cpu = process.threadCpuUsage(this.#lastCpu)
     this.#stalls.push({ ms: now - this.#lastAt - 1, cpuMs: (cpu.user + cpu.system) / 1000 })
     this.#lastAt = now
-    this.#lastCpu = process.cpuUsage()
+    this.#lastCpu = process.threadCpuUsage()
   }
 }
 
-/** `cpuMs` is of all threads: a stall with less of it than its length has waited for a core. */
+/** `cpuMs` is of the event loop's own thread: where it is less than the stall, the thread has waited for a core. */
 export interface Stall {
   readonly ms: number
   readonly cpuMs: number

@@ -1,3 +1,4 @@
+import type { Steps } from '../../config/steps.ts'
 import type { Environment } from './function.ts'
 import type { BranchNode, Command, Operand, Pipeline, Template, TemplateNode } from './syntax.ts'
 import { isList, isTrue, kindOf, sortedEntries, TemplateFault, toText, type Value } from './value.ts'
@@ -23,9 +24,9 @@ const maximumLength = 16 * 1024 * 1024
 const maximumDepth = 200
 
 /** Runs a template. The root value is `false`, as Traefik's file provider has it. Throws a TemplateFault. */
-export function executeTemplate(template: Template, environment: Environment): Segment[] {
+export function* executeTemplate(template: Template, environment: Environment): Steps<Segment[]> {
   const execution = new Execution(template, environment)
-  execution.run()
+  yield* execution.run()
   return execution.segments
 }
 
@@ -43,30 +44,31 @@ class Execution {
     this.#environment = environment
   }
 
-  run(): void {
-    this.#runTemplate(this.#template.body, false)
+  *run(): Steps<void> {
+    yield* this.#runTemplate(this.#template.body, false)
   }
 
-  #runTemplate(nodes: readonly TemplateNode[], dot: Value): void {
+  *#runTemplate(nodes: readonly TemplateNode[], dot: Value): Steps<void> {
     const outer = this.#variables
     this.#variables = [{ name: '$', value: dot }]
-    this.#walk(nodes, dot)
+    yield* this.#walk(nodes, dot)
     this.#variables = outer
   }
 
-  #walk(nodes: readonly TemplateNode[], dot: Value): Flow {
+  *#walk(nodes: readonly TemplateNode[], dot: Value): Steps<Flow> {
     const mark = this.#variables.length
     let flow: Flow = 'next'
     for (const node of nodes) {
       this.#countStep(node.start)
-      flow = this.#node(node, dot)
+      flow = yield* this.#node(node, dot)
       if (flow !== 'next') break
+      yield
     }
     this.#variables.length = mark
     return flow
   }
 
-  #node(node: TemplateNode, dot: Value): Flow {
+  *#node(node: TemplateNode, dot: Value): Steps<Flow> {
     switch (node.kind) {
       case 'text':
         this.#write({ text: node.text, sourceStart: node.start, isLiteral: true })
@@ -76,11 +78,11 @@ class Execution {
         return 'next'
       case 'if':
       case 'with':
-        return this.#condition(node, dot)
+        return yield* this.#condition(node, dot)
       case 'range':
-        return this.#range(node, dot)
+        return yield* this.#range(node, dot)
       case 'template':
-        this.#call(node, dot)
+        yield* this.#call(node, dot)
         return 'next'
       case 'break':
       case 'continue':
@@ -94,27 +96,27 @@ class Execution {
     this.#write({ text: toText(value, '<no value>'), sourceStart: start, isLiteral: false })
   }
 
-  #condition(node: BranchNode, dot: Value): Flow {
+  *#condition(node: BranchNode, dot: Value): Steps<Flow> {
     const mark = this.#variables.length
     const value = this.#pipeline(node.pipeline, dot)
     const inner = node.kind === 'with' ? value : dot
-    const flow = isTrue(value) ? this.#walk(node.body, inner) : this.#walk(node.otherwise, dot)
+    const flow = yield* isTrue(value) ? this.#walk(node.body, inner) : this.#walk(node.otherwise, dot)
     this.#variables.length = mark
     return flow
   }
 
-  #range(node: BranchNode, dot: Value): Flow {
+  *#range(node: BranchNode, dot: Value): Steps<Flow> {
     const mark = this.#variables.length
     const { pipeline } = node
     const value = this.#commands(pipeline, dot)
     const entries = this.#entries(value, pipeline.start)
     if (entries.length === 0) {
       this.#assign(pipeline, value)
-      return this.#walkThenReset(node.otherwise, dot, mark)
+      return yield* this.#walkThenReset(node.otherwise, dot, mark)
     }
     for (const [key, element] of entries) {
       this.#assignEntry(pipeline, key, element)
-      const flow = this.#walk(node.body, element)
+      const flow = yield* this.#walk(node.body, element)
       if (!pipeline.assigns) this.#variables.length = mark
       if (flow === 'break') break
     }
@@ -122,8 +124,8 @@ class Execution {
     return 'next'
   }
 
-  #walkThenReset(nodes: readonly TemplateNode[], dot: Value, mark: number): Flow {
-    const flow = this.#walk(nodes, dot)
+  *#walkThenReset(nodes: readonly TemplateNode[], dot: Value, mark: number): Steps<Flow> {
+    const flow = yield* this.#walk(nodes, dot)
     this.#variables.length = mark
     return flow
   }
@@ -144,13 +146,13 @@ class Execution {
     if (second !== undefined) this.#set(second, element, pipeline.assigns)
   }
 
-  #call(node: TemplateNode & { kind: 'template' }, dot: Value): void {
+  *#call(node: TemplateNode & { kind: 'template' }, dot: Value): Steps<void> {
     const body = this.#template.definitions.get(node.name)
     if (body === undefined) throw new TemplateFault(`template ${JSON.stringify(node.name)} is not defined`, node.start)
     const value = node.pipeline === undefined ? undefined : this.#pipeline(node.pipeline, dot)
     if (this.#depth >= maximumDepth) throw new TemplateFault('templates call each other too deeply', node.start)
     this.#depth++
-    this.#runTemplate(body, value)
+    yield* this.#runTemplate(body, value)
     this.#depth--
   }
 

@@ -1,3 +1,4 @@
+import type { Steps } from '../../config/steps.ts'
 import type { FunctionTable } from './function.ts'
 import { lexTemplate, type Piece } from './lex.ts'
 import { maximumNesting, PipelineParser, type VariableScope } from './parse-pipeline.ts'
@@ -5,7 +6,7 @@ import type { BranchNode, Pipeline, Template, TemplateNode } from './syntax.ts'
 import { TemplateFault } from './value.ts'
 
 /** Parses Go's text/template language. Throws a TemplateFault with the offset of the first mistake. */
-export function parseTemplate(source: string, functions: FunctionTable): Template {
+export function parseTemplate(source: string, functions: FunctionTable): Steps<Template> {
   const parser = new TemplateParser(lexTemplate(source), functions)
   return parser.parse()
 }
@@ -48,7 +49,7 @@ class TemplateParser {
     this.#functions = functions
   }
 
-  parse(): Template {
+  *parse(): Steps<Template> {
     const body: TemplateNode[] = []
     for (let piece = this.#take(); piece !== undefined; piece = this.#take()) {
       if (piece.kind === 'text') {
@@ -58,6 +59,7 @@ class TemplateParser {
       const action = this.#open(piece)
       if (action.takeWord('define')) this.#parseDefinition(action)
       else body.push(this.#parseInner(action, 'the template'))
+      yield
     }
     return { body, definitions: this.#definitions }
   }

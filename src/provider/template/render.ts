@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from '../../config/steps.ts'
 import { executeTemplate, type Segment } from './execute.ts'
 import type { Environment } from './function.ts'
 import { templateFunctions } from './functions.ts'
@@ -13,9 +14,14 @@ export type RenderedTemplate =
  * where a character of the result came from: its own place when it is literal text, else the action that wrote it.
  */
 export function renderTemplate(source: string, environment: Environment): RenderedTemplate {
+  return atOnce(renderTemplateSteps(source, environment))
+}
+
+export function* renderTemplateSteps(source: string, environment: Environment): Steps<RenderedTemplate> {
   if (!source.includes('{{')) return { ok: true, text: source, sourceOffset: (offset) => offset }
   try {
-    const segments = executeTemplate(parseTemplate(source, templateFunctions), environment)
+    const template = yield* parseTemplate(source, templateFunctions)
+    const segments = yield* executeTemplate(template, environment)
     const text = segments.map((segment) => segment.text).join('')
     return { ok: true, text, sourceOffset: offsetMap(segments, source.length) }
   } catch (thrown) {
