@@ -34,7 +34,7 @@ export interface Http1ServerOptions {
 /** Pipelined bytes that may wait behind a running exchange. */
 const pipelineLimitBytes = 64 * 1024
 /** A tunnel has no time-out: only probes find out that a client has gone without a word (Traefik's listeners: 3 min). */
-const tunnelKeepAliveMs = 180_000
+export const clientKeepAliveMs = 180_000
 /** How long a closing connection waits for the peer's FIN, so that a reset does not destroy the response. */
 const lingerMs = 5000
 /** A response is mostly there sooner than this, and then nobody needs to know whether a FIN was the client's last. */
@@ -241,7 +241,7 @@ export class Http1Session implements Receiver, RequestBodyOwner, WriterOwner, In
     this.#pending.clear()
     this.#deadline.dispose()
     clearTimeout(this.#writeTimer)
-    this.#connection.setKeepAlive(tunnelKeepAliveMs)
+    this.#connection.setKeepAlive(clientKeepAliveMs)
     this.#state = 'closed'
     const exchange = this.#exchange!
     this.#exchange = undefined

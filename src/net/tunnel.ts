@@ -87,6 +87,8 @@ class TunnelSide implements Receiver {
   }
 
   closed(error: Error | undefined): void {
+    // A connection whose own end has been sent closes with its peer's, and may tell of the close alone.
+    if (error === undefined && this.#shared.ended === 1) this.ended()
     // After both FINs the other side still takes what is unsent; there is nobody to wait for after anything else.
     if (error !== undefined || this.#shared.ended < 2) this.#other.close(error)
     this.#shared.open -= 1

@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { NpmWebSocket, SendOptions } from './npm-ws.ts'
 import { within } from '../provider/within.ts'
 
@@ -7,19 +8,25 @@ export interface WebSocketMessage {
   readonly isBinary: boolean
 }
 
+/** At a server the request, at a client the response. */
+export interface Handshake {
+  readonly headers: IncomingHttpHeaders
+  readonly url?: string | undefined
+  readonly socket: Duplex
+}
+
 /** One end of a WebSocket, for scripts. What comes is kept until somebody asks for it. */
 export class WebSocketPeer {
   readonly socket: NpmWebSocket
   /** With what the socket was closed. 1006: without a close frame. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>
-  /** The handshake: at a server the request, at a client the response. */
-  readonly handshake: IncomingMessage
+  readonly handshake: Handshake
   receivedBytes = 0
   readonly #messages: WebSocketMessage[] = []
   readonly #pings: string[] = []
   #changed = Promise.withResolvers<void>()
 
-  constructor(socket: NpmWebSocket, handshake: IncomingMessage) {
+  constructor(socket: NpmWebSocket, handshake: Handshake) {
     this.socket = socket
     this.handshake = handshake
     socket.on('error', () => {})

@@ -1,6 +1,8 @@
+import { createServer, type TLSSocket } from 'node:tls'
 import { describe, expect, test } from 'bun:test'
 import { settled } from '../support/eventually.ts'
 import { plainFields, ways, WireProxy } from '../support/proxy.ts'
+import { TlsAuthority, type TestCertificate } from '../support/tls-authority.ts'
 import type { WirePeer } from '../support/wire-peer.ts'
 import { WireUpstream } from '../support/wire-upstream.ts'
 
@@ -104,6 +106,29 @@ describe('a tunnel', () => {
   test.each([
     ['the client', 'client', 'server'],
     ['the server', 'server', 'client'],
+  ] as const)('loses nothing of a long answer to the end of %s, however slowly it is read', async (_, who, other) => {
+    await using tunnel = await openTunnel()
+    const asking = tunnel[who]
+    const answering = tunnel[other]
+    answering.answersFin = false
+    asking.keepsText = false
+    const before = asking.receivedBytes
+    asking.finish()
+    asking.pause()
+    await answering.toEnd()
+    const answer = Buffer.alloc(12 * 1024 * 1024)
+    answering.sendShared(answer)
+    answering.finishWhenSent()
+    await settled(() => answering.unsentBytes)
+    asking.resume()
+    await asking.gone()
+    expect(asking.receivedBytes - before).toBe(answer.length)
+    expect(asking.goneWith).toBeUndefined()
+  })
+
+  test.each([
+    ['the client', 'client', 'server'],
+    ['the server', 'server', 'client'],
   ] as const)('ends with a reset of %s', async (_, who, other) => {
     await using tunnel = await openTunnel()
     tunnel[other].answersFin = false
@@ -144,6 +169,45 @@ describe('a tunnel', () => {
     client.close()
   })
 })
+
+describe('an upgrade at a TLS server', () => {
+  test('loses nothing of what comes right behind the 101', async () => {
+    const authority = await TlsAuthority.create('upgrade tests')
+    const issued = await authority.issue({ names: [{ type: 'dns', value: 'localhost' }] })
+    const piece = Buffer.alloc(16_000, 'abcdefg')
+    const pieces = 100
+    await using upstream = await tlsServer(issued, (socket) => {
+      socket.write(switched)
+      for (let at = 0; at < pieces; at++) socket.write(piece)
+      socket.end()
+    })
+    await using proxy = await WireProxy.start({
+      servers: [upstream.url],
+      flags: ['serversTransport.insecureSkipVerify=true'],
+    })
+    const client = await proxy.connect()
+    client.send(handshake)
+    const text = await client.toEnd()
+    const came = text.slice(text.indexOf('\r\n\r\n') + 4)
+    expect([came.length, came === piece.toString().repeat(pieces)]).toEqual([pieces * piece.length, true])
+    client.close()
+  })
+})
+
+/** Calls `answer` once for each request head that has come. */
+async function tlsServer(certificate: TestCertificate, answer: (socket: TLSSocket) => void) {
+  const server = createServer(certificate, (socket) => {
+    socket.once('data', () => answer(socket))
+    socket.on('error', () => {})
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('a TCP listener has a numeric address')
+  return {
+    url: `https://localhost:${address.port}`,
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
+  }
+}
 
 describe.each(['IRC/6.9', 'tcp', 'HTTP/2.0, SHTTP/1.3', 'made-up!'])('an upgrade to %s', (protocols) => {
   const asking = `GET / HTTP/1.1\r\n${plainFields}Connection: Upgrade\r\nUpgrade: ${protocols}\r\n\r\n`
