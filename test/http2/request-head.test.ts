@@ -54,7 +54,11 @@ describe('The head of an HTTP/2 request', () => {
     ['a head that is too large', [...pseudo, 'x-a', 'b'.repeat(3000)], 'client.headTooLarge'],
     ['too many fields', [...pseudo, ...Array.from({ length: 40 }, () => 'x')], 'client.headTooLarge'],
     ['CONNECT', withPseudo(':method', 'CONNECT'), 'client.connect'],
-    ['CONNECT to another protocol', [...withPseudo(':method', 'CONNECT'), ':protocol', 'connect-udp'], 'client.connect'],
+    [
+      'CONNECT to another protocol',
+      [...withPseudo(':method', 'CONNECT'), ':protocol', 'connect-udp'],
+      'client.connect',
+    ],
     ['a space in the path', withPseudo(':path', '/a b'), 'client.malformed'],
     ['a star without OPTIONS', withPseudo(':path', '*'), 'client.malformed'],
   ])('is refused with %s', (_, raw, code) => {
