@@ -133,9 +133,8 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
   received(bytes: Buffer): void {
     const state = this.#state
     if (state.kind === 'body') return this.#receiveBody(state, bytes, 0)
-    if (state.kind === 'tunnel') return void state.early.push(bytes)
     // Nobody asked: whatever it is, it must never become the answer to somebody else's request.
-    if (state.kind !== 'awaiting') return this.close()
+    if (state.kind !== 'awaiting') return state.kind === 'tunnel' ? void state.early.push(bytes) : this.close()
     const all = this.#pending.join(bytes)
     let from = 0
     while (this.#state.kind === 'awaiting') {
