@@ -1,6 +1,6 @@
 import type { Body } from './body.ts'
 import type { Exchange } from './exchange.ts'
-import type { Connection } from '../net/connection.ts'
+import type { TunnelEnd } from '../net/tunnel.ts'
 import type { Headers } from './headers.ts'
 import type { Span } from '@opentelemetry/api'
 
@@ -47,7 +47,7 @@ export interface HttpResponse {
 
 export interface Upgrade {
   /** `client` is the connection itself; `early` what it sent after the request. Resolves when the tunnel has ended. */
-  start(client: Connection, early: Uint8Array | undefined): Promise<void>
+  start(client: TunnelEnd, early: Uint8Array | undefined): Promise<void>
   refuse(): void
 }
 

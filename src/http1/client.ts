@@ -11,6 +11,7 @@ import type { Framing } from './framing.ts'
 import { encodeRequestHead, parseResponseHead, type HeadLimits, type ResponseHead } from './head.ts'
 import { IncomingBody, type BodySource } from './incoming-body.ts'
 import { MessageWriter, writeAtOnce, type WriterOwner } from './message-writer.ts'
+import { hasListToken } from './scan.ts'
 import { PendingBytes } from '../net/pending-bytes.ts'
 
 export interface UpstreamConnectionOptions {
@@ -30,6 +31,9 @@ export interface UpstreamConnectionOptions {
   resend(request: OutgoingRequest, error: ProxyError): Promise<HttpResponse> | undefined
 }
 
+/** A tunnel has no time-out: only probes find out that a server has gone without a word (Traefik's dialer: 30 s). */
+const tunnelKeepAliveMs = 30_000
+
 /** How long a server is given to answer `Expect: 100-continue` before the body is sent all the same (as Go does). */
 const continueTimeoutMs = 1000
 
@@ -46,7 +50,8 @@ type State =
       readonly reject: (error: ProxyError) => void
     }
   | { readonly kind: 'body'; readonly body: IncomingBody; readonly decoder: BodyDecoder; readonly keepAlive: boolean }
-  | { readonly kind: 'tunnel' }
+  /** Until the client's side is joined: what the server has said since. */
+  | { readonly kind: 'tunnel'; readonly early: Buffer[] }
   | { readonly kind: 'closed' }
 
 const idle: State = { kind: 'idle' }
@@ -138,7 +143,7 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
     const state = this.#state
     if (state.kind === 'body') return this.#receiveBody(state, bytes, 0)
     // Nobody asked: whatever it is, it must never become the answer to somebody else's request.
-    if (state.kind !== 'awaiting') return this.close()
+    if (state.kind !== 'awaiting') return state.kind === 'tunnel' ? void state.early.push(bytes) : this.close()
     const all = this.#pending.join(bytes)
     let from = 0
     while (this.#state.kind === 'awaiting') {
@@ -249,23 +254,29 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
       return this.#fail(new ProxyError('upstream.malformed', '101 without an Upgrade in the request'))
     }
     if (!this.#isWritten) return this.#fail(new ProxyError('upstream.malformed', '101 before the whole request'))
+    if (!isOffered(head.upgrade, this.#request.upgrade)) {
+      return this.#fail(
+        new ProxyError('upstream.malformed', `101 to ${head.upgrade ?? 'nothing'}, which nobody offered`),
+      )
+    }
     const { resolve } = this.#state
     this.#request.exchange.offCancel(this)
-    this.#state = { kind: 'tunnel' }
+    const pieces = early.length > 0 ? [early] : []
+    this.#state = { kind: 'tunnel', early: pieces }
     this.#deadline.dispose()
     this.#pending.clear()
     this.#connection.pause()
-    resolve({ status: 101, headers: head.headers, body: emptyBody, upgrade: this.#upgrade(early) })
+    this.#connection.setKeepAlive(tunnelKeepAliveMs)
+    resolve({ status: 101, headers: head.headers, body: emptyBody, upgrade: this.#upgrade(pieces) })
   }
 
-  #upgrade(early: Buffer): Upgrade {
+  #upgrade(fromServer: readonly Buffer[]): Upgrade {
     const connection = this.#connection
     return {
-      start: (client, clientEarly) =>
+      start: (client, early) =>
         new Promise((resolve) => {
-          tunnel(client, connection, { terminationDelayMs: -1, onClosed: resolve })
-          if (early.length > 0) client.write(early)
-          if (clientEarly !== undefined && clientEarly.length > 0) connection.write(clientEarly)
+          const fromFirst = early === undefined ? [] : [early]
+          tunnel(client, connection, { terminationDelayMs: -1, fromFirst, fromSecond: fromServer, onClosed: resolve })
         }),
       refuse: () => connection.close(),
     }
@@ -341,6 +352,11 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
   dropBody(reason: ProxyError): void {
     this.#fail(reason)
   }
+}
+
+/** RFC 9110 §7.8: the server picks from what was offered. */
+function isOffered(agreed: string | undefined, offered: string): boolean {
+  return agreed !== undefined && hasListToken(offered, agreed.toLowerCase())
 }
 
 /** A body of unknown length is chunked; an empty one is announced only where its absence would surprise (RFC 9110 §8.6). */

@@ -2,39 +2,23 @@ import { ProxyError, toProxyError } from '../errors.ts'
 import { httpDate } from '../http/date.ts'
 import { Exchange, type ClientFacts, type InterimSender, type Outcome } from '../http/exchange.ts'
 import { hasHeader, hasToken, noHeaders, withoutHeader, type Headers } from '../http/headers.ts'
-import type { Handler, HttpRequest, HttpResponse } from '../http/message.ts'
+import type { HttpRequest, HttpResponse } from '../http/message.ts'
 import { errorReply } from '../http/reply.ts'
 import type { Connection, Receiver } from '../net/connection.ts'
 import { Deadline } from '../net/deadline.ts'
 import { PendingBytes } from '../net/pending-bytes.ts'
 import type { Framing } from './framing.ts'
-import { encodeInterimHead, encodeResponseHead, parseRequestHead, type HeadLimits, type RequestHead } from './head.ts'
+import { encodeInterimHead, encodeResponseHead, parseRequestHead, type RequestHead } from './head.ts'
 import { MessageWriter, writeAtOnce, type WriterOwner } from './message-writer.ts'
+import type { Http1ServerOptions } from './server-options.ts'
 import { minimumProgressBytes, RequestBody, type RequestBodyOwner } from './request-body.ts'
-
-export interface Http1ServerOptions {
-  readonly entryPoint: string
-  readonly limits: HeadLimits
-  /** For a head to arrive, and for a body to make progress (see `minimumProgressBytes`); 0: no limit. */
-  readonly readTimeoutMs: number
-  /** From the end of the head to the last byte of the response; 0: no limit. */
-  readonly writeTimeoutMs: number
-  readonly idleTimeoutMs: number
-  /** The response to this many requests, or after this age, closes the connection; 0: no limit. */
-  readonly keepAliveMaxRequests: number
-  readonly keepAliveMaxTimeMs: number
-  /** The handler chain for a request that begins now. */
-  handler(): Handler
-  /** True from the beginning of a shutdown: every response closes its connection. */
-  isDraining(): boolean
-  /** Told of every exchange at its end. */
-  finished(exchange: Exchange): void
-}
 
 /** Epoch milliseconds of `performance.now() === 0`. */
 const timeOriginMs = performance.timeOrigin
 /** Pipelined bytes that may wait behind a running exchange. */
 const pipelineLimitBytes = 64 * 1024
+/** A tunnel has no time-out: only probes find out that a client has gone without a word (Traefik's listeners: 3 min). */
+export const clientKeepAliveMs = 180_000
 /** How long a closing connection waits for the peer's FIN, so that a reset does not destroy the response. */
 const lingerMs = 5000
 /** A response is mostly there sooner than this, and then nobody needs to know whether a FIN was the client's last. */
@@ -248,6 +232,7 @@ export class Http1Session implements Receiver, RequestBodyOwner, WriterOwner, In
     this.#pending.clear()
     this.#deadline.dispose()
     clearTimeout(this.#writeTimer)
+    this.#connection.setKeepAlive(clientKeepAliveMs)
     this.#state = 'closed'
     const exchange = this.#exchange!
     this.#exchange = undefined

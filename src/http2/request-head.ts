@@ -17,6 +17,8 @@ export interface RequestHead {
   readonly headers: Headers
   readonly contentLength: number | undefined
   readonly expectContinue: boolean
+  /** An extended CONNECT asks for a WebSocket; its method is told as that of the handshake in HTTP/1.1 (RFC 8441). */
+  readonly isWebSocket: boolean
 }
 
 /** Not a request in the sense of RFC 9113 §8.1.1: its stream ends with PROTOCOL_ERROR, and no answer. */
@@ -34,6 +36,7 @@ interface Gathered {
   scheme: string | undefined
   path: string | undefined
   authority: string | undefined
+  protocol: string | undefined
   host: string | undefined
   contentLength: string | undefined
   cookieAt: number
@@ -70,6 +73,7 @@ function gather(raw: RawFields): Gathered | string {
     scheme: undefined,
     path: undefined,
     authority: undefined,
+    protocol: undefined,
     host: undefined,
     contentLength: undefined,
     cookieAt: -1,
@@ -125,8 +129,9 @@ function takePseudo(gathered: Gathered, name: string, value: string): string | u
     case ':method':
     case ':scheme':
     case ':path':
-    case ':authority': {
-      const key = name.slice(1) as 'method' | 'scheme' | 'path' | 'authority'
+    case ':authority':
+    case ':protocol': {
+      const key = name.slice(1) as 'method' | 'scheme' | 'path' | 'authority' | 'protocol'
       if (gathered[key] !== undefined) return `more than one ${name}`
       if (gathered.headers.length > 0) return `${name} after a regular field`
       gathered[key] = value
@@ -138,9 +143,14 @@ function takePseudo(gathered: Gathered, name: string, value: string): string | u
 }
 
 function judge(gathered: Gathered, limits: HeadLimits): RequestHead | MalformedRequest | BadHead {
-  const { method, scheme, path, headers, expectContinue } = gathered
-  if (method === undefined || !isFieldName(method)) return malformed('no method')
-  if (method === 'CONNECT') return bad('client.connect', 'CONNECT is not served')
+  const { scheme, path, protocol, headers, expectContinue } = gathered
+  const method = protocol === undefined ? gathered.method : tunnelMethod(gathered)
+  if (method === undefined || !isFieldName(method)) return malformed('no method, or a :protocol without CONNECT')
+  if (method === 'CONNECT')
+    return bad(
+      'client.connect',
+      protocol === undefined ? 'CONNECT is not served' : `CONNECT to ${protocol} is not served`,
+    )
   if (scheme === undefined || path === undefined || path === '') return malformed('no :scheme or :path')
   if (scheme !== 'http' && scheme !== 'https') return bad('client.malformed', `the scheme ${scheme}`)
   const target = readTarget(path, method, limits)
@@ -155,7 +165,14 @@ function judge(gathered: Gathered, limits: HeadLimits): RequestHead | MalformedR
   const contentLength = written === undefined ? undefined : parseContentLength(written)
   if (contentLength === undefined && written !== undefined) return malformed('a content-length that is not one number')
   const { path: plainPath, query } = target
-  return { kind: 'head', method, path: plainPath, query, host, headers, contentLength, expectContinue }
+  const isWebSocket = protocol !== undefined
+  return { kind: 'head', method, path: plainPath, query, host, headers, contentLength, expectContinue, isWebSocket }
+}
+
+/** RFC 8441 §4: only CONNECT has a :protocol. What it asks for but a WebSocket stays a CONNECT. */
+function tunnelMethod({ method, protocol }: Gathered): string | undefined {
+  if (method !== 'CONNECT') return undefined
+  return protocol === 'websocket' ? 'GET' : method
 }
 
 type Target = { readonly kind: 'target'; readonly path: string; readonly query: string | undefined } | BadHead

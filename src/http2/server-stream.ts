@@ -2,8 +2,9 @@ import { constants, type ServerHttp2Stream } from 'node:http2'
 import { ProxyError, toProxyError } from '../errors.ts'
 import { httpDate } from '../http/date.ts'
 import { Exchange, type ClientFacts, type InterimSender, type Outcome } from '../http/exchange.ts'
+import { emptyBody } from '../http/body.ts'
 import { hasHeader, noHeaders, type Headers } from '../http/headers.ts'
-import type { HttpRequest, HttpResponse } from '../http/message.ts'
+import type { HttpRequest, HttpResponse, Upgrade } from '../http/message.ts'
 import { errorReply } from '../http/reply.ts'
 import { hasNoBody } from '../http1/framing.ts'
 import { hasDate, pushFields, trailerObject } from './encode-fields.ts'
@@ -12,6 +13,8 @@ import type { RequestHead } from './request-head.ts'
 import { resetStream } from './reset-stream.ts'
 import type { Http2ServerOptions } from './server.ts'
 import { StreamWriter, type StreamWriterOwner } from './stream-writer.ts'
+import { TunnelStream } from './tunnel-stream.ts'
+import { WebSocketHandshake } from './web-socket.ts'
 
 export interface StreamOwner {
   readonly client: ClientFacts
@@ -28,6 +31,9 @@ export class ServerStream implements RequestBodyOwner, StreamWriterOwner, Interi
   #method = ''
   #body: RequestBody | undefined
   #writer: StreamWriter | undefined
+  /** Of a stream that is to become a WebSocket. */
+  #handshake: WebSocketHandshake | undefined
+  #isTunnel = false
   #isResponded = false
   #isOver = false
   #writeTimer: Timer | undefined
@@ -43,13 +49,16 @@ export class ServerStream implements RequestBodyOwner, StreamWriterOwner, Interi
 
   /** `isEnded`: the head was the whole request. */
   begin(head: RequestHead, isEnded: boolean): void {
-    const { method, path, query, host, headers } = head
+    const { method, path, query, host } = head
     const exchange = this.#exchange
     const { readTimeoutMs } = this.#owner.options
     this.#method = method
     exchange.interim = this
-    this.#body = new RequestBody(this.#stream, { head, isEnded, readTimeoutMs }, this)
-    const { body } = this.#body
+    // What a tunnel carries is nobody's body: it waits in the stream until the server has agreed.
+    if (head.isWebSocket) this.#handshake = new WebSocketHandshake()
+    else this.#body = new RequestBody(this.#stream, { head, isEnded, readTimeoutMs }, this)
+    const body = this.#body?.body ?? emptyBody
+    const headers = this.#handshake?.request(head.headers) ?? head.headers
     const request: HttpRequest = { method, path, query, host, version: '2', headers, body, exchange, span: undefined }
     exchange.request = request
     this.#owner.options
@@ -84,10 +93,10 @@ export class ServerStream implements RequestBodyOwner, StreamWriterOwner, Interi
       response.body.cancel(exchange.cancelled ?? new ProxyError('client.reset', 'nobody waits for this response'))
       return
     }
-    if (response.upgrade !== undefined) {
-      // Nobody asked: the fields that ask for an upgrade are not HTTP/2's.
-      response.upgrade.refuse()
-      return this.#refuse(new ProxyError('upstream.malformed', 'an upgrade that nobody asked for'))
+    if (response.upgrade !== undefined) return this.#switchProtocols(response, response.upgrade)
+    if (this.#handshake !== undefined && isSuccess(response)) {
+      response.body.cancel(noBodyWanted)
+      return this.#refuse(new ProxyError('upstream.malformed', `${response.status} to a WebSocket handshake`))
     }
     exchange.response = response
     exchange.failure ??= failure
@@ -112,11 +121,27 @@ export class ServerStream implements RequestBodyOwner, StreamWriterOwner, Interi
     this.#writer.start()
   }
 
+  #switchProtocols(response: HttpResponse, upgrade: Upgrade): void {
+    const handshake = this.#handshake
+    if (handshake?.isAccepted(response.headers) !== true) {
+      // The fields that ask for another upgrade are not HTTP/2's.
+      upgrade.refuse()
+      return this.#refuse(new ProxyError('upstream.malformed', 'an upgrade that nobody asked for'))
+    }
+    clearTimeout(this.#writeTimer)
+    this.#exchange.response = response
+    this.#isResponded = true
+    this.#isTunnel = true
+    const opened = { ...response, status: 200, headers: handshake.response(response.headers) }
+    this.#stream.respond(responseFields(opened, false), { endStream: false, sendDate: false } as object)
+    void upgrade.start(new TunnelStream(this.#stream), undefined).then(() => this.#end({ kind: 'complete' }))
+  }
+
   bodyWritten(): void {
-    if (this.#body === undefined || this.#body.isWhole) return
+    if (this.#body?.isWhole ?? this.#handshake === undefined) return
     // RFC 9113 §8.1: the response is whole, and the rest of the request is of no use to anybody.
     this.#stream.once('finish', () => {
-      if (this.#body?.isWhole === false) this.#stream.close(constants.NGHTTP2_NO_ERROR)
+      if (this.#body?.isWhole !== true) this.#stream.close(constants.NGHTTP2_NO_ERROR)
     })
   }
 
@@ -144,6 +169,8 @@ export class ServerStream implements RequestBodyOwner, StreamWriterOwner, Interi
   #closed(): void {
     const isWritten = this.#writer === undefined ? this.#isResponded : this.#writer.isDone
     const { rstCode } = this.#stream
+    // A tunnel is over when its other end is, too.
+    if (this.#isTunnel) return this.#owner.streamEnded(this)
     if (isWritten && (rstCode ?? 0) === 0) this.#end({ kind: 'complete' })
     else this.#end({ kind: 'aborted', error: new ProxyError('client.reset', `reset by the client (${rstCode})`) })
     this.#owner.streamEnded(this)
@@ -165,6 +192,11 @@ export class ServerStream implements RequestBodyOwner, StreamWriterOwner, Interi
     exchange.outcome = outcome
     this.#owner.options.finished(exchange)
   }
+}
+
+/** Of CONNECT it would mean that the tunnel is there (RFC 9110 §9.3.6). */
+function isSuccess({ status }: HttpResponse): boolean {
+  return status >= 200 && status < 300
 }
 
 const noBodyWanted = new ProxyError('client.reset', 'nobody wants this body any more')

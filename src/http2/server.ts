@@ -1,7 +1,8 @@
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { ClientFacts } from '../http/exchange.ts'
 import { ProxyError } from '../errors.ts'
-import type { Http1ServerOptions } from '../http1/server.ts'
+import type { Http1ServerOptions } from '../http1/server-options.ts'
+import { clientKeepAliveMs } from '../http1/server.ts'
 import type { Connection } from '../net/connection.ts'
 import { Deadline } from '../net/deadline.ts'
 import { ConnectionDuplex } from '../net/duplex.ts'
@@ -53,6 +54,8 @@ export class Http2Session implements StreamOwner {
     this.#guard = new FrameGuard({ maxHeaderBlockBytes: options.limits.maxHeadBytes })
     this.#duplex = new ConnectionDuplex(connection, (bytes) => this.#inspect(bytes))
     this.#session = performServerHandshake(this.#duplex, sessionOptions(options))
+    // While a stream is open no time-out ends a connection whose client has vanished.
+    connection.setKeepAlive(clientKeepAliveMs)
     this.#session.on('error', (error: Error) => this.#failed(error))
     this.#session.on('close', () => this.#closed())
     this.#session.on('stream', (stream, _headers, flags, raw?: RawFields) => this.#begin(stream, flags, raw ?? []))
@@ -187,6 +190,7 @@ function sessionOptions(options: Http2ServerOptions): Parameters<typeof performS
       initialWindowSize: windowBytes,
       headerTableSize: options.maxDecoderHeaderTableSize,
       maxHeaderListSize: options.limits.maxHeadBytes,
+      enableConnectProtocol: true,
     },
     maxHeaderListPairs: options.limits.maxFields + pseudoFields,
     maxDeflateDynamicTableSize: options.maxEncoderHeaderTableSize,
@@ -198,4 +202,4 @@ function sessionOptions(options: Http2ServerOptions): Parameters<typeof performS
   return engine
 }
 
-const pseudoFields = 4
+const pseudoFields = 5

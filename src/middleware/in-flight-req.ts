@@ -1,6 +1,5 @@
 import type { ProxyError } from '../errors.ts'
 import { integer, object, optional, withDefault } from '../config/schema.ts'
-import type { Connection } from '../net/connection.ts'
 import type { Handler, HttpRequest, HttpResponse, Upgrade } from '../http/message.ts'
 import { ObservedBody, type BodyObserver } from '../http/observed-body.ts'
 import { reply } from '../http/reply.ts'
@@ -89,7 +88,7 @@ async function occupy(place: Place, request: HttpRequest, next: Handler): Promis
 /** A tunnel is in flight as long as it lasts. */
 function heldUpgrade(upgrade: Upgrade, place: Place): Upgrade {
   return {
-    start: (client: Connection, early) => upgrade.start(client, early).finally(() => place.ended()),
+    start: (client, early) => upgrade.start(client, early).finally(() => place.ended()),
     refuse: () => {
       place.ended()
       upgrade.refuse()

@@ -28,7 +28,7 @@ export async function splice(client: Connection, early: Buffer, options: SpliceO
     if (options.asksPostgresTls) await askPostgresForTls(server, dialTimeoutMs)
     if (client.isClosed) return server.close()
     if (dialKeepAliveMs > 0) server.setKeepAlive(dialKeepAliveMs)
-    tunnel(client, server, { terminationDelayMs, early: waiting.pieces, onClosed: () => {} })
+    tunnel(client, server, { terminationDelayMs, fromFirst: waiting.pieces, onClosed: () => {} })
   } catch (thrown) {
     const error = toProxyError(thrown)
     log.error(error.message, { error: error.code, client: client.remoteAddress })

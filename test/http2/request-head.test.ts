@@ -20,7 +20,14 @@ describe('The head of an HTTP/2 request', () => {
       headers: ['X-A', '1', 'Cookie', 'a=1; b=2', 'X-A', '2'],
       contentLength: 5,
       expectContinue: false,
+      isWebSocket: false,
     })
+  })
+
+  test('is that of a WebSocket when an extended CONNECT asks for one', () => {
+    const raw = [...withPseudo(':method', 'CONNECT'), ':protocol', 'websocket', 'sec-websocket-version', '13']
+    const headers = ['Sec-Websocket-Version', '13']
+    expect(readRequestHead(raw, limits)).toMatchObject({ method: 'GET', path: '/a', isWebSocket: true, headers })
   })
 
   test.each<[string, string[]]>([
@@ -35,6 +42,8 @@ describe('The head of an HTTP/2 request', () => {
     ['a line feed in the path', withPseudo(':path', '/\r\nx: y')],
     ['keep-alive', [...pseudo, 'keep-alive', '1']],
     ['proxy-connection', [...pseudo, 'proxy-connection', 'close']],
+    ['a protocol without CONNECT', [...pseudo, ':protocol', 'websocket']],
+    ['an extended CONNECT without a path', [':method', 'CONNECT', ':protocol', 'websocket', ':authority', 'a.test']],
     ['a length that is a list', [...pseudo, 'content-length', '5, 5']],
   ])('is malformed with %s', (_, raw) => {
     expect(readRequestHead(raw, limits).kind).toBe('malformed')
@@ -45,6 +54,11 @@ describe('The head of an HTTP/2 request', () => {
     ['a head that is too large', [...pseudo, 'x-a', 'b'.repeat(3000)], 'client.headTooLarge'],
     ['too many fields', [...pseudo, ...Array.from({ length: 40 }, () => 'x')], 'client.headTooLarge'],
     ['CONNECT', withPseudo(':method', 'CONNECT'), 'client.connect'],
+    [
+      'CONNECT to another protocol',
+      [...withPseudo(':method', 'CONNECT'), ':protocol', 'connect-udp'],
+      'client.connect',
+    ],
     ['a space in the path', withPseudo(':path', '/a b'), 'client.malformed'],
     ['a star without OPTIONS', withPseudo(':path', '*'), 'client.malformed'],
   ])('is refused with %s', (_, raw, code) => {

@@ -6,3 +6,13 @@ export async function eventually(condition: () => boolean | Promise<boolean>, wh
     await Bun.sleep(5)
   }
 }
+
+/** Resolves when a number has stopped changing for a while. */
+export async function settled(read: () => number): Promise<void> {
+  let last = NaN
+  for (let quiet = 0; quiet < 5; quiet++) {
+    await Bun.sleep(20)
+    if (read() !== last) quiet = 0
+    last = read()
+  }
+}

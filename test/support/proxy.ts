@@ -91,6 +91,11 @@ export class WireProxy implements AsyncDisposable {
     return this.exchanges[count - 1]!
   }
 
+  /** Connections of clients that are open now. */
+  get connectionCount(): number {
+    return this.#app.connectionCount
+  }
+
   /** As on SIGTERM: clients that are still there stay for as long as they may. */
   shutDown(): Promise<void> {
     this.#closing ??= this.#app.close()

@@ -90,6 +90,11 @@ export class WirePeer {
     this.#socket?.shutdown()
   }
 
+  /** As `finish`, behind everything that the kernel has not taken yet. */
+  finishWhenSent(): void {
+    void this.sent().then(() => this.finish())
+  }
+
   /** FIN, and reads no more: whatever still comes is answered with RST. */
   close(): void {
     this.#socket?.close()

@@ -1,5 +1,8 @@
+import { createServer, type TLSSocket } from 'node:tls'
 import { describe, expect, test } from 'bun:test'
+import { settled } from '../support/eventually.ts'
 import { plainFields, ways, WireProxy } from '../support/proxy.ts'
+import { TlsAuthority, type TestCertificate } from '../support/tls-authority.ts'
 import type { WirePeer } from '../support/wire-peer.ts'
 import { WireUpstream } from '../support/wire-upstream.ts'
 
@@ -67,6 +70,25 @@ describe('a tunnel', () => {
     tunnel.client.close()
   })
 
+  test.each(['the server', 'the client'])(
+    'begins with the last words of %s, sent with its FIN and all at once',
+    async (who) => {
+      await using upstream = new WireUpstream()
+      await using proxy = await WireProxy.start({ servers: [upstream.url] })
+      const client = await proxy.connect()
+      const words = 'last words '.repeat(4000)
+      client.send(handshake + (who === 'the client' ? words : ''))
+      if (who === 'the client') client.finish()
+      const server = await upstream.request()
+      server.send(switched + (who === 'the server' ? words : ''))
+      if (who === 'the server') server.finish()
+      const listener = who === 'the server' ? client : server
+      expect((await listener.toEnd()).endsWith(`\r\n\r\n${words}`)).toBe(true)
+      await client.gone()
+      await server.gone()
+    },
+  )
+
   test('passes the end of one side on and leaves the other open', async () => {
     await using tunnel = await openTunnel()
     const { client, server } = tunnel
@@ -79,6 +101,29 @@ describe('a tunnel', () => {
     await client.gone()
     expect(client.goneWith).toBeUndefined()
     expect((await tunnel.proxy.finished(1)).outcome).toEqual({ kind: 'complete' })
+  })
+
+  test.each([
+    ['the client', 'client', 'server'],
+    ['the server', 'server', 'client'],
+  ] as const)('loses nothing of a long answer to the end of %s, however slowly it is read', async (_, who, other) => {
+    await using tunnel = await openTunnel()
+    const asking = tunnel[who]
+    const answering = tunnel[other]
+    answering.answersFin = false
+    asking.keepsText = false
+    const before = asking.receivedBytes
+    asking.finish()
+    asking.pause()
+    await answering.toEnd()
+    const answer = Buffer.alloc(12 * 1024 * 1024)
+    answering.sendShared(answer)
+    answering.finishWhenSent()
+    await settled(() => answering.unsentBytes)
+    asking.resume()
+    await asking.gone()
+    expect(asking.receivedBytes - before).toBe(answer.length)
+    expect(asking.goneWith).toBeUndefined()
   })
 
   test.each([
@@ -102,22 +147,100 @@ describe('a tunnel', () => {
     tunnel.client.close()
   })
 
-  test('slows the sender down to the pace of the reader', async () => {
+  test.each([
+    ['the server', 'the client'],
+    ['the client', 'the server'],
+  ])('slows %s down to the pace of %s', async (sender) => {
     await using tunnel = await openTunnel()
-    const { client, server } = tunnel
+    const isDownwards = sender === 'the server'
+    const [client, server] = isDownwards ? [tunnel.client, tunnel.server] : [tunnel.server, tunnel.client]
     const piece = Buffer.alloc(1024 * 1024)
+    const pieces = 48
     client.keepsText = false
     client.pause()
-    let given = 0
-    while (server.unsentBytes === 0) given += server.sendShared(piece)
-    await Bun.sleep(100)
-    while (server.unsentBytes === 0) given += server.sendShared(piece)
-    expect(given).toBeLessThan(48 * piece.length)
-    const target = client.receivedBytes + given
+    const before = client.receivedBytes
+    for (let at = 0; at < pieces; at++) server.sendShared(piece)
+    await settled(() => server.unsentBytes)
+    expect(pieces * piece.length - server.unsentBytes).toBeLessThan(24 * piece.length)
     client.resume()
-    await client.receives(given)
-    expect(client.receivedBytes).toBeLessThanOrEqual(target)
+    await client.receives(before + pieces * piece.length)
+    await server.sent()
+    expect(client.receivedBytes).toBe(before + pieces * piece.length)
     client.close()
+  })
+})
+
+describe('an upgrade at a TLS server', () => {
+  test('loses nothing of what comes right behind the 101', async () => {
+    const authority = await TlsAuthority.create('upgrade tests')
+    const issued = await authority.issue({ names: [{ type: 'dns', value: 'localhost' }] })
+    const piece = Buffer.alloc(16_000, 'abcdefg')
+    const pieces = 100
+    await using upstream = await tlsServer(issued, (socket) => {
+      socket.write(switched)
+      for (let at = 0; at < pieces; at++) socket.write(piece)
+      socket.end()
+    })
+    await using proxy = await WireProxy.start({
+      servers: [upstream.url],
+      flags: ['serversTransport.insecureSkipVerify=true'],
+    })
+    const client = await proxy.connect()
+    client.send(handshake)
+    const text = await client.toEnd()
+    const came = text.slice(text.indexOf('\r\n\r\n') + 4)
+    expect([came.length, came === piece.toString().repeat(pieces)]).toEqual([pieces * piece.length, true])
+    client.close()
+  })
+})
+
+/** Calls `answer` once for each request head that has come. */
+async function tlsServer(certificate: TestCertificate, answer: (socket: TLSSocket) => void) {
+  const server = createServer(certificate, (socket) => {
+    socket.once('data', () => answer(socket))
+    socket.on('error', () => {})
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('a TCP listener has a numeric address')
+  return {
+    url: `https://localhost:${address.port}`,
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
+  }
+}
+
+describe.each(['IRC/6.9', 'tcp', 'HTTP/2.0, SHTTP/1.3', 'made-up!'])('an upgrade to %s', (protocols) => {
+  const asking = `GET / HTTP/1.1\r\n${plainFields}Connection: Upgrade\r\nUpgrade: ${protocols}\r\n\r\n`
+
+  test.each(protocols.split(', '))('is agreed on as %s', async (agreed) => {
+    await using upstream = new WireUpstream()
+    await using proxy = await WireProxy.start({ servers: [upstream.url] })
+    const client = await proxy.connect()
+    client.send(asking)
+    const server = await upstream.request(`Connection: Upgrade\r\nUpgrade: ${protocols}\r\n`)
+    server.send(`HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: ${agreed.toLowerCase()}\r\n\r\n`)
+    await client.take(`\r\nConnection: Upgrade\r\nUpgrade: ${agreed.toLowerCase()}\r\n`)
+    client.send('\0\xff')
+    await server.expect('\0\xff')
+    server.send('\xff\0')
+    await client.expect('\xff\0')
+    client.close()
+    await server.gone()
+  })
+
+  test.each([
+    ['to another protocol', 'Connection: upgrade\r\nUpgrade: other\r\n'],
+    ['to nothing', ''],
+    ['without Connection', `Upgrade: ${protocols}\r\n`],
+  ])('is not taken for agreed on when the server switches %s', async (_, fields) => {
+    await using upstream = new WireUpstream()
+    await using proxy = await WireProxy.start({ servers: [upstream.url] })
+    const client = await proxy.connect()
+    client.send(asking)
+    const server = await upstream.request()
+    server.send(`HTTP/1.1 101 Switching\r\n${fields}\r\n`)
+    expect(await client.expect('\r\n\r\n')).toStartWith('HTTP/1.1 500 ')
+    await server.gone()
   })
 })
 

@@ -6,7 +6,7 @@ import { startCandidate, type Candidate, type RunningCandidate } from './candida
 import type { Cores } from './cores.ts'
 import { runH2load } from './h2load.ts'
 import type { Load, Target } from './load.ts'
-import { runHandshakes, runOpenLoop } from './own-client.ts'
+import { runEcho, runHandshakes, runOpenLoop } from './own-client.ts'
 import { preflight } from './preflight.ts'
 import { treeUsage } from './process-tree.ts'
 import { hostNames, type Client, type Scenario, type Setup } from './scenario.ts'
@@ -45,6 +45,7 @@ const clients: Record<Client, (scenario: Scenario, target: Target) => Promise<Lo
   h2load: runH2load,
   openLoop: runOpenLoop,
   handshake: runHandshakes,
+  echo: runEcho,
 }
 
 /** Runs everything: setup by setup, all candidates of a setup side by side, taking turns in every round. */
@@ -80,7 +81,7 @@ async function runSetup({ plan, setup, upstream, certificate }: SetupRun): Promi
       folder,
       setup,
       hosts: hostNames(setup),
-      upstreamPort: upstream.port,
+      upstreamPort: setup === 'webSocket' ? upstream.echoPort : upstream.port,
       httpPort,
       httpsPort,
       certificate,

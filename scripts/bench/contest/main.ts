@@ -17,7 +17,7 @@ const paces = {
 } as const
 
 function chosenScenarios({ scenarios: names, pace }: ContestOptions): Scenario[] {
-  const clients = { wrk: 'wrk', h2load: 'h2load', openLoop: 'bun', handshake: 'bun' } as const
+  const clients = { wrk: 'wrk', h2load: 'h2load', openLoop: 'bun', handshake: 'bun', echo: 'bun' } as const
   return scenarios.filter((scenario) => {
     if (names !== undefined ? !names.includes(scenario.name) : pace === 'quick' && !scenario.quick) return false
     if (clients[scenario.client] === 'bun' || Bun.which(clients[scenario.client]) !== null) return true

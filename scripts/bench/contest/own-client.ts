@@ -13,6 +13,10 @@ export interface ClientOrder {
 }
 
 const closeField = 'Connection: close\r\n'
+/** The example of RFC 6455 §1.3. */
+const webSocketFields =
+  'Connection: Upgrade\r\nUpgrade: websocket\r\n' +
+  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
 
 /** Requests leave at a fixed rate: a proxy that stalls makes them wait, not stay away. */
 export function runOpenLoop(scenario: Scenario, target: Target): Promise<Load> {
@@ -22,6 +26,11 @@ export function runOpenLoop(scenario: Scenario, target: Target): Promise<Load> {
 /** A connection and a full handshake for each request. wrk would resume its TLS sessions instead. */
 export function runHandshakes(scenario: Scenario, target: Target): Promise<Load> {
   return runClient('handshake-client.ts', target, { ...order(scenario, target, closeField), port: target.httpsPort })
+}
+
+/** WebSockets, each with one message on the way. */
+export function runEcho(scenario: Scenario, target: Target): Promise<Load> {
+  return runClient('echo-client.ts', target, { ...order(scenario, target, webSocketFields), port: target.httpPort })
 }
 
 function order(scenario: Scenario, target: Target, fields: string): Omit<ClientOrder, 'port'> {

@@ -31,6 +31,7 @@ interface HostCheck {
 
 async function checkHost({ running, scenario, upstream, host }: HostCheck): Promise<string | undefined> {
   if (scenario.exchange === 'upload') return checkUpload({ running, scenario, upstream, host })
+  if (scenario.exchange === 'echo') return checkEcho({ running, scenario, upstream, host })
   const response = await ask(running, scenario, { host, path: clientPath(scenario) })
   if (response.status !== 200) return `status ${response.status}`
   const body = await response.bytes()
@@ -52,6 +53,25 @@ async function checkUpload({ running, scenario, upstream, host }: HostCheck): Pr
     await Bun.sleep(10)
   }
   return 'the upstream got other bytes'
+}
+
+/** By the platform's own WebSocket, which knows the protocol better than the client of the rounds. */
+async function checkEcho({ running, scenario, upstream, host }: HostCheck): Promise<string | undefined> {
+  const url = `ws://127.0.0.1:${running.plan.httpPort}${clientPath(scenario)}`
+  const socket = new WebSocket(url, { headers: { Host: host } })
+  socket.binaryType = 'arraybuffer'
+  const { promise, resolve } = Promise.withResolvers<string | undefined>()
+  const message = Buffer.from(upstream.expected.echo)
+  socket.addEventListener('open', () => socket.send(message))
+  socket.addEventListener('message', ({ data }) => {
+    resolve(message.equals(Buffer.from(data as ArrayBuffer)) ? undefined : 'the message came back changed')
+  })
+  socket.addEventListener('close', ({ code, reason }) => resolve(`closed with ${code} ${reason}`))
+  const late = setTimeout(() => resolve('no echo'), patienceMs)
+  const problem = await promise
+  clearTimeout(late)
+  socket.close()
+  return problem
 }
 
 interface Question {

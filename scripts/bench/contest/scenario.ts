@@ -1,16 +1,16 @@
 import { features, type Feature } from './feature.ts'
 
 /** How the proxies are set up: all scenarios of one setup run against the same processes. */
-export type Setup = 'plain' | 'middlewares' | 'hosts10' | 'hosts10000' | 'accessLog'
+export type Setup = 'plain' | 'middlewares' | 'hosts10' | 'hosts10000' | 'accessLog' | 'webSocket'
 
-/** What the upstream serves, by path. `upload` is a POST of 64 KiB with a short answer. */
-export type Exchange = 'small' | 'medium' | 'large' | 'upload'
+/** What the upstream serves, by path. `upload` is a POST of 64 KiB with a short answer; `echo` a message that comes back. */
+export type Exchange = 'small' | 'medium' | 'large' | 'upload' | 'echo'
 
 /**
  * wrk and h2load send the next request when an answer has come; the open loop sends at its rate, whatever comes;
- * `handshake` opens a connection for each request.
+ * `handshake` opens a connection for each request; `echo` sends the next message of a WebSocket when one has come back.
  */
-export type Client = 'wrk' | 'h2load' | 'openLoop' | 'handshake'
+export type Client = 'wrk' | 'h2load' | 'openLoop' | 'handshake' | 'echo'
 
 export interface Scenario {
   readonly name: string
@@ -57,6 +57,7 @@ const all: readonly Scenario[] = [
   { ...usual, name: 'hosts-10', title: '10 hosts', setup: 'hosts10' },
   { ...usual, name: 'hosts-10000', title: '10,000 hosts', setup: 'hosts10000' },
   { ...usual, name: 'access-log', title: 'Access log on', setup: 'accessLog' },
+  { ...usual, name: 'websocket', title: 'WebSocket echo, 1 KiB', setup: 'webSocket', exchange: 'echo', client: 'echo' },
 ]
 
 export const scenarios: readonly Scenario[] = all.filter(({ needs }) => needs === undefined || features[needs])
@@ -66,7 +67,7 @@ export const fixedRate = 4000
 
 /** Host names that a setup routes; each has a rule of its own. */
 export function hostNames(setup: Setup): string[] {
-  const count = { plain: 1, middlewares: 1, accessLog: 1, hosts10: 10, hosts10000: 10_000 }[setup]
+  const count = { plain: 1, middlewares: 1, accessLog: 1, webSocket: 1, hosts10: 10, hosts10000: 10_000 }[setup]
   return count === 1 ? ['bench.test'] : Array.from({ length: count }, (_, index) => `host-${index}.bench.test`)
 }
 
@@ -84,6 +85,8 @@ export const clientFields = { 'User-Agent': 'bench', Accept: '*/*' } as const
 
 /** The path as the client sends it. With middlewares it is /api/small.txt; the upstream knows /files/small.txt. */
 export function clientPath({ setup, exchange }: Pick<Scenario, 'setup' | 'exchange'>): string {
-  const path = { small: '/small.txt', medium: '/medium.txt', large: '/large.txt', upload: '/upload' }[exchange]
+  const path = { small: '/small.txt', medium: '/medium.txt', large: '/large.txt', upload: '/upload', echo: '/echo' }[
+    exchange
+  ]
   return setup === 'middlewares' ? `/api${path}` : path
 }

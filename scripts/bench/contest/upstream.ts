@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import { startNginx } from '../../../test/support/nginx.ts'
 import { freePort } from '../../../test/support/ports.ts'
+import { startProgram } from '../../../test/support/process.ts'
 import type { Exchange } from './scenario.ts'
 
-/** What every candidate forwards to: one nginx, files and a sink for uploads. */
+/** What every candidate forwards to: one nginx, files and a sink for uploads, and a WebSocket server that echoes. */
 export interface Upstream extends AsyncDisposable {
   readonly port: number
+  readonly echoPort: number
   /** What the client must get, byte for byte. */
   readonly expected: Readonly<Record<Exchange, Uint8Array>>
   /** The same as files, for the client's own check. */
@@ -16,7 +18,7 @@ export interface Upstream extends AsyncDisposable {
   readonly uploadLog: string
 }
 
-const lengths = { small: 130, medium: 64 * 1024, large: 1024 * 1024 } as const
+const lengths = { small: 130, medium: 64 * 1024, large: 1024 * 1024, echo: 1024 } as const
 const uploadAnswer = 'taken\n'
 
 export async function startUpstream(folder: string, prefix: readonly string[]): Promise<Upstream> {
@@ -27,19 +29,33 @@ export async function startUpstream(folder: string, prefix: readonly string[]): 
     medium: printable(lengths.medium),
     large: printable(lengths.large),
     upload: new TextEncoder().encode(uploadAnswer),
+    echo: printable(lengths.echo),
   }
   const upload = printable(lengths.medium)
   const file = (name: string): string => join(site, `${name}.txt`)
   for (const [name, bytes] of Object.entries({ ...expected, sent: upload })) await Bun.write(file(name), bytes)
-  const program = await startNginx({ folder, http: configuration(folder, port), port, prefix })
+  await using stack = new AsyncDisposableStack()
+  stack.use(await startNginx({ folder, http: configuration(folder, port), port, prefix }))
+  const echo = stack.use(
+    startProgram([...prefix, process.execPath, new URL('echo-server.ts', import.meta.url).pathname]),
+  )
+  const [, echoPort] = await echo.waitFor(/^port (\d+)$/m)
+  const programs = stack.move()
   return {
     port,
+    echoPort: Number(echoPort),
     expected,
-    expectedFiles: { small: file('small'), medium: file('medium'), large: file('large'), upload: file('upload') },
+    expectedFiles: {
+      small: file('small'),
+      medium: file('medium'),
+      large: file('large'),
+      upload: file('upload'),
+      echo: file('echo'),
+    },
     upload,
     uploadFile: file('sent'),
     uploadLog: join(folder, 'upload.log'),
-    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => programs.disposeAsync(),
   }
 }
 

@@ -35,6 +35,7 @@ ${setupLogs(plan) ? '  log global\n  option httplog\n' : ''}  option forwardfor
   timeout connect 5s
   timeout client 60s
   timeout server 60s
+  timeout tunnel 60s
 frontend bench
   bind 127.0.0.1:${httpPort} backlog 4096
   bind 127.0.0.1:${httpsPort} backlog 4096 ssl crt ${folder}/bench.pem alpn h2,http/1.1

@@ -41,7 +41,7 @@ http {
     keepalive_requests 10000000;
   }
   proxy_http_version 1.1;
-  proxy_set_header Connection "";
+  ${hopHeaders(plan)}
   proxy_set_header Host $host;
   proxy_set_header X-Real-IP $remote_addr;
   proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
@@ -70,6 +70,12 @@ function server(plan: ProxyPlan, host: string): string {
     server_name ${host};
     ${location}
   }`
+}
+
+/** nginx passes an upgrade on only when it is told to; without one, Connection is not to close what is kept. */
+function hopHeaders({ setup }: ProxyPlan): string {
+  if (setup !== 'webSocket') return 'proxy_set_header Connection "";'
+  return 'proxy_set_header Connection "upgrade"; proxy_set_header Upgrade $http_upgrade;'
 }
 
 function certificateLines({ certificate }: ProxyPlan): string {
