@@ -52,12 +52,12 @@ export function isEmptyBody(body: Body): boolean {
 
 /** A body of bytes that are in memory. */
 export function bytesBody(bytes: Uint8Array): Body {
-  return new WholeBody(bytes, 0)
+  return new WholeBody(bytes, 0, false)
 }
 
-/** A body of the bytes behind a message's head, in memory that is given to it: nobody else needs head or body any more. */
-export function restAsBody(bytes: Uint8Array, headEnd: number): Body {
-  return new WholeBody(bytes, headEnd)
+/** A body of the bytes from `from` on, in memory that is given to it with all that is before them: nobody else needs it. */
+export function ownedBody(bytes: Uint8Array, from = 0): Body {
+  return new WholeBody(bytes, from, true)
 }
 
 /** Hands on a piece that the caller owns alone. */
@@ -72,10 +72,10 @@ class WholeBody implements Body {
   #left: Uint8Array | undefined
   #isOwned: boolean
 
-  constructor(bytes: Uint8Array, from: number) {
+  constructor(bytes: Uint8Array, from: number, isOwned: boolean) {
     this.length = bytes.length - from
     this.headroom = from
-    this.#isOwned = from > 0
+    this.#isOwned = isOwned
     this.#left = bytes
   }
 

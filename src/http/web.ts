@@ -1,5 +1,5 @@
 import { ProxyError, toProxyError } from '../errors.ts'
-import { bytesBody, emptyBody, isEmptyBody, type Body } from './body.ts'
+import { emptyBody, isEmptyBody, ownedBody, type Body } from './body.ts'
 import type { Headers as HeaderList } from './headers.ts'
 import { requestTarget, type HttpRequest, type HttpResponse } from './message.ts'
 import { pullBody } from './pull-body.ts'
@@ -55,11 +55,11 @@ export async function fromSmallWebResponse(response: Response, blame: Blame = to
   const { headers, length } = webHead(response)
   const bytes = await response.bytes().catch((thrown) => Promise.reject(blame(thrown)))
   if (bytes.length === 0) return { status: response.status, headers, body: emptyBody, announcedLength: length }
-  if (bytes.length === length) return { status: response.status, headers, body: bytesBody(bytes) }
+  if (bytes.length === length) return { status: response.status, headers, body: ownedBody(bytes) }
   throw new ProxyError('upstream.truncated', `body of ${bytes.length} bytes where ${written} were announced`)
 }
 
-const smallBodyBytes = 16 * 1024
+const smallBodyBytes = 64 * 1024
 
 /** The fields that are passed on, in Go's spelling, and the length that is announced. */
 function webHead(response: Response): { readonly headers: HeaderList; readonly length: number | undefined } {

@@ -1,5 +1,5 @@
 import { ProxyError } from '../errors.ts'
-import { emptyBody, isEmptyBody, restAsBody } from '../http/body.ts'
+import { emptyBody, isEmptyBody, ownedBody } from '../http/body.ts'
 import type { Cancellable } from '../http/exchange.ts'
 import type { HttpResponse, Upgrade } from '../http/message.ts'
 import type { Connection, Receiver } from '../net/connection.ts'
@@ -198,7 +198,7 @@ export class UpstreamConnection implements Receiver, BodySource, WriterOwner, Ca
     }
     if (framing.kind === 'length' && framing.bytes === all.length - from) {
       // The usual answer: small, and here with its head.
-      resolve({ status: head.status, headers: head.headers, body: restAsBody(all, from) })
+      resolve({ status: head.status, headers: head.headers, body: ownedBody(all, from) })
       return this.#responseEnded(head.keepAlive)
     }
     const body = new IncomingBody(framing.kind === 'length' ? framing.bytes : undefined, this, bodyPieces(framing))

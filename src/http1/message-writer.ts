@@ -17,7 +17,7 @@ export interface WriterOwner {
  * Head and small body leave in one write: they are gathered here. One buffer serves all connections, since gathering
  * never outlasts a synchronous call; a nested writer finds it taken and writes piece by piece.
  */
-const gatherBytes = 64 * 1024
+const gatherBytes = 80 * 1024
 const gathered = Buffer.allocUnsafeSlow(gatherBytes)
 let gatherer: MessageWriter | undefined
 

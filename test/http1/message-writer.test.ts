@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { ProxyError } from '../../src/errors.ts'
-import { restAsBody, type Body } from '../../src/http/body.ts'
+import { ownedBody, type Body } from '../../src/http/body.ts'
 import type { Framing } from '../../src/http1/framing.ts'
 import { IncomingBody } from '../../src/http1/incoming-body.ts'
 import { MessageWriter } from '../../src/http1/message-writer.ts'
@@ -63,7 +63,7 @@ describe('a message', () => {
   ])('with a body of %d bytes behind %d spare ones is its head and its body', async (length, headroom) => {
     const memory = Buffer.alloc(headroom + length, '-')
     memory.fill('b', headroom)
-    const body = restAsBody(memory, headroom)
+    const body = ownedBody(memory, headroom)
     const expected = head + 'b'.repeat(length)
     expect(await written(body, { kind: 'length', bytes: length }, expected.length)).toBe(expected)
   })
