@@ -99,7 +99,8 @@ export const entryPoint = object({
   forwardedHeaders: section(forwardedHeaders),
   http: section(http),
   http2: section(http2),
-  http3: notYet(allowEmpty(object({ advertisedPort: withDefault(integer({ min: 0, max: 65_535 }), 0) }))),
+  /** Experimental. Port 0: that of the entry point. */
+  http3: optional(allowEmpty(object({ advertisedPort: withDefault(integer({ min: 0, max: 65_535 }), 0) }))),
   udp: notYet(object({ timeout: withDefault(positive, 3 * seconds) })),
   observability: section(
     object({

@@ -72,6 +72,7 @@ describe('The static configuration', () => {
             underscoreHeadersStrategy: 'keep',
           },
           http2: { maxConcurrentStreams: 250, maxDecoderHeaderTableSize: 4096, maxEncoderHeaderTableSize: 4096 },
+          http3: undefined,
           observability: { accessLogs: true, metrics: true, tracing: true, traceVerbosity: 'minimal' },
         },
       ],
@@ -220,6 +221,8 @@ describe('An entry point', () => {
   test.each([
     ['proxyProtocol: true', { proxyProtocol: { insecure: false, trustedIPs: [] } }],
     ['forwardedHeaders: {trustedIPs: "10.0.0.0/8, ::1"}', { forwardedHeaders: { trustedIPs: ['10.0.0.0/8', '::1'] } }],
+    ['http3: {}', { http3: { advertisedPort: 0 } }],
+    ['http3: {advertisedPort: 443}', { http3: { advertisedPort: 443 } }],
     ['http: {tls: {}}', { http: { tls: { options: undefined, domains: [] } } }],
     [
       'http: {tls: {options: strict, domains: [{main: a.test}]}}',
@@ -253,7 +256,11 @@ describe('An entry point', () => {
       'http2: {maxConcurrentStreams: -1}',
       'entryPoints.web.http2.maxConcurrentStreams: is out of range: -1 (expected a whole number from 0 to 2147483647)',
     ],
-    ['http3: {}', 'entryPoints.web.http3: not supported yet'],
+    [
+      'http3: {advertisedPort: 70000}',
+      'entryPoints.web.http3.advertisedPort: is out of range: 70000 (expected a whole number from 0 to 65535)',
+    ],
+    ['http3: {port: 443}', 'entryPoints.web.http3.port: unknown key (expected advertisedPort)'],
     ['udp: {timeout: 1}', 'entryPoints.web.udp: not supported yet'],
     ['allowACMEByPass: true', 'entryPoints.web.allowACMEByPass: not supported yet'],
     ['http: {tls: {certResolver: le}}', 'entryPoints.web.http.tls.certResolver: not supported yet'],
