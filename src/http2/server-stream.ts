@@ -112,7 +112,8 @@ export class ServerStream implements RequestBodyOwner, StreamWriterOwner, Interi
     try {
       this.#stream.respond(responseFields(response, isBodiless), options)
     } catch (thrown) {
-      // A status that HTTP/2 does not have (RFC 9110 §15 ends at 599): no answer could be told.
+      // A status that HTTP/2 does not have (RFC 9110 §15 ends at 599), a head that HTTP/3's engine can't send: no answer
+      // could be told.
       response.body.cancel(noBodyWanted)
       return this.abort(new ProxyError('upstream.malformed', String(thrown), thrown))
     }

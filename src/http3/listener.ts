@@ -50,7 +50,7 @@ export class Http3Listener {
   }
 
   get connectionCount(): number {
-    return this.#sessions.size
+    return [...this.#sessions.values()].filter((session) => session !== undefined).length
   }
 
   /** Rejects when the address can't be had. */

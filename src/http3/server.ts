@@ -28,6 +28,7 @@ export class Http3Session implements StreamOwner {
   readonly #idle = new Deadline(() => this.drain())
   readonly #resets = new TokenBucket(500, 50)
   #requestCount = 0
+  #isRefused = false
 
   constructor(session: QuicSession, client: ClientFacts, options: Http3SessionOptions) {
     this.#session = session
@@ -90,7 +91,8 @@ export class Http3Session implements StreamOwner {
 
   /** Requests that are taken back at once cost the servers behind as much as others, and the client nothing. */
   #countReset({ aborted }: Http3Stream): void {
-    if (!aborted || this.#session.destroyed || this.#resets.take()) return
+    if (!aborted || this.#isRefused || this.#resets.take()) return
+    this.#isRefused = true
     this.options.log.warn('HTTP/3 connection refused: too many resets', { client: this.client.address })
     const reason = new ProxyError('client.malformed', 'too many resets')
     for (const stream of this.#streams) stream.abort(reason)

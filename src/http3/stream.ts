@@ -45,10 +45,14 @@ export class Http3Stream extends Duplex {
     return this.#hasEnded && this.#receivedBytes === 0
   }
 
+  /** Throws for a head that the engine can't send. */
   respond(fields: RawFields, options: RespondOptions): void {
     const { endStream = false, waitForTrailers = false } = options
     this.#awaitsTrailers = waitForTrailers
-    this.#quic.sendHeaders(fieldObject(fields), { terminal: endStream })
+    const isTooLong = fields.some((text) => text.length > mostFieldBytes)
+    if (isTooLong || !this.#quic.sendHeaders(fieldObject(fields), { terminal: endStream })) {
+      throw new Error('a head with more than 128 fields, or with one of more than 64 KiB')
+    }
     if (!endStream) return
     this.#isWritten = true
     this.end()
@@ -136,6 +140,9 @@ export class Http3Stream extends Duplex {
     done(error)
   }
 }
+
+/** The engine sends a longer one in a form that no client can read, which costs the whole connection. */
+const mostFieldBytes = 65_534
 
 type HeaderObject = Record<string, string | string[]>
 

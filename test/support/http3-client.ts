@@ -84,12 +84,13 @@ export class Http3Client implements AsyncDisposable {
     const pieces: Uint8Array[] = []
     const read = async (): Promise<Http3Answer> => {
       let failure: string | undefined
+      const closed = stream.closed.catch((thrown) => (failure ??= String(thrown)))
       try {
         for await (const batch of stream) pieces.push(...batch)
       } catch (thrown) {
-        failure = String(thrown)
+        failure ??= String(thrown)
       }
-      await stream.closed.catch((thrown) => (failure ??= String(thrown)))
+      await closed
       answered.resolve({})
       const headers = await answered.promise
       const status = Number(headers[':status'] ?? 0)

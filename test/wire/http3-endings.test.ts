@@ -239,7 +239,7 @@ describe('Shutting down', () => {
     await expect(Http3Client.connect(proxy.port)).rejects.toThrow()
     server.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
     expect(await within(answer, 'the answer')).toMatchObject({ status: 200, failure: undefined })
-    await within(down, 'the end', 1000)
+    await within(down, 'the end')
   })
 
   test('cuts what has not ended within the grace time', async () => {
