@@ -364,7 +364,7 @@ describe('The static configuration refuses', () => {
     expect(decode('[log]\n  level = "loud"\n[entryPoints.web]\naddres = ":80"\n', 'toml').problems).toEqual([
       'file:2:11: log.level: "loud" is not known (expected "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL" or "PANIC")',
       'file:3:14: entryPoints.web.address: is required (expected [host]:port, such as ":80", "127.0.0.1:8080" or "[::1]:80/tcp")',
-      'file:4:1: entryPoints.web.addres: unknown key (expected address, reusePort, asDefault, transport, proxyProtocol, forwardedHeaders, http, http2, observability; did you mean "address"?)',
+      'file:4:1: entryPoints.web.addres: unknown key (expected address, reusePort, asDefault, transport, proxyProtocol, forwardedHeaders, http, http2, http3, observability; did you mean "address"?)',
     ])
   })
 })

@@ -81,7 +81,7 @@ describe('A client of HTTP/3 that', () => {
       await Promise.all(opened.map(({ answer }) => answer))
     }
     await within(ended, 'the end of the connection')
-    expect(proxy.entries.filter((entry) => entry.includes('too many resets'))).toHaveLength(1)
+    expect(proxy.entries.filter((entry) => entry.includes('connection refused: too many resets'))).toHaveLength(1)
     expect((await other.request({ authority: 'a@b' })).status).toBe(400)
   }, 15_000)
 
