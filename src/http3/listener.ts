@@ -80,7 +80,9 @@ export class Http3Listener {
       await this.open()
       if (!this.#isDraining) opened()
     } catch (thrown) {
-      this.#options.server.log.debug(`HTTP/3 waits for its UDP port: ${listenFault(thrown)}`)
+      if (this.#retry === undefined) {
+        this.#options.server.log.debug(`HTTP/3 waits for its UDP port: ${listenFault(thrown)}`)
+      }
       if (!this.#isDraining) this.#retry = setTimeout(() => void this.openWhenFree(opened), retryMs)
     }
   }

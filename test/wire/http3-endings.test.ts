@@ -211,12 +211,22 @@ describe('A body that comes faster than its server takes it', () => {
     await using upstream = new WireUpstream()
     await using proxy = await startHttp3Proxy({ servers: [upstream.url], way: 'socket' })
     using client = new Http3Fetch(proxy.port)
-    const answer = client.get('/', { method: 'POST', body: new Uint8Array(12 * 1024 * 1024) })
+    const wholeBytes = 12 * 1024 * 1024
+    let sent = 0
+    const piece = new Uint8Array(256 * 1024)
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (sent === wholeBytes) return controller.close()
+        sent += piece.length
+        controller.enqueue(piece)
+      },
+    })
+    const answer = client.get('/', { method: 'POST', body })
     const server = await upstream.request()
     server.pause()
-    await Bun.sleep(300)
+    await eventually(() => sent === wholeBytes, 'the client to be rid of its body')
     server.resume()
-    await eventually(() => server.receivedBytes > 12 * 1024 * 1024, 'the whole body', 8000)
+    await eventually(() => server.receivedBytes > wholeBytes, 'the whole body', 8000)
     server.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
     expect((await within(answer, 'the answer')).status).toBe(200)
   }, 12_000)
