@@ -67,6 +67,8 @@ const servedProtocols = ['h2', 'http/1.1']
 const headSlackBytes = 4096
 const maxTargetBytes = 64 * 1024
 const maxFields = 1000
+/** At finding a port that is free. */
+const mostAttempts = 5
 
 /**
  * The composition root: a connection comes in at an EntryPoint, is identified there, and its requests go through the
@@ -145,9 +147,7 @@ export class App {
     await this.#watch.ready
     try {
       for (const [name, configuration] of this.#options.configuration.entryPoints) {
-        const entryPoint = this.#open(name, configuration)
-        this.#entryPoints.push(entryPoint)
-        if (configuration.http3 !== undefined) await this.#openHttp3(entryPoint, configuration)
+        this.#entryPoints.push(await this.#openPorts(name, configuration))
       }
       await this.#tellBoundPorts()
     } catch (thrown) {
@@ -284,6 +284,19 @@ export class App {
     })
     this.#log.info('entry point listens', { entryPoint: name, address: entryPoint.address })
     return entryPoint
+  }
+
+  /** A port that is free over TCP may be taken over UDP; port 0 asks for one that is free for both. */
+  async #openPorts(name: string, configuration: EntryPointConfiguration, attempt = 1): Promise<EntryPoint> {
+    const entryPoint = this.#open(name, configuration)
+    try {
+      if (configuration.http3 !== undefined) await this.#openHttp3(entryPoint, configuration)
+      return entryPoint
+    } catch (thrown) {
+      await entryPoint.drain(0)
+      if (configuration.address.port !== 0 || attempt === mostAttempts) throw thrown
+      return this.#openPorts(name, configuration, attempt + 1)
+    }
   }
 
   /** The same port over UDP. */
