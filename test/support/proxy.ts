@@ -79,11 +79,6 @@ export class WireProxy implements AsyncDisposable {
     this.#app.reload()
   }
 
-  /** Connections of clients that are open now. */
-  get connectionCount(): number {
-    return this.#app.connectionCount
-  }
-
   async connect(): Promise<WirePeer> {
     const client = await WirePeer.connect(this.port, `client ${this.#clients.length + 1}`)
     this.#clients.push(client)
