@@ -65,8 +65,6 @@ export class Http3Listener {
         maxHeaderPairs: maxFields + 1,
         maxHeaderLength: maxHeadBytes + slackBytes,
         maxFieldSectionSize: maxHeadBytes,
-        // For WebSockets (RFC 9220).
-        enableConnectProtocol: true,
       },
       maxStreams,
       silenceSeconds,

@@ -5,6 +5,7 @@ import { makeCertificate, type CertificateFiles } from '../support/certificate.t
 import { eventually } from '../support/eventually.ts'
 import { Http3Client } from '../support/http3-client.ts'
 import { startHttp3Proxy } from '../support/http3-proxy.ts'
+import { freePort } from '../support/ports.ts'
 import { WireProxy } from '../support/proxy.ts'
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary.ts'
 
@@ -180,7 +181,7 @@ describe('Alt-Svc', () => {
 
 describe('An entry point that asks for HTTP/3', () => {
   test('does not start when its UDP port is taken, and says so', async () => {
-    const other = await Bun.udpSocket({ hostname: '127.0.0.1', port: 0 })
+    const other = await Bun.udpSocket({ hostname: '127.0.0.1', port: await freePort() })
     const flags = [`entryPoints.web.address=127.0.0.1:${other.port}`]
     await expect(startHttp3Proxy({ dynamic: dynamicOf({}), flags })).rejects.toThrow(
       `entry point web can't listen on 127.0.0.1:${other.port}: the address is in use (UDP, for HTTP/3)`,

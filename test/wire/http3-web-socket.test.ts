@@ -28,7 +28,7 @@ async function openTunnel() {
   }
 }
 
-describe('A WebSocket over HTTP/3', () => {
+describe('A WebSocket that is asked for over HTTP/3', () => {
   test('carries bytes both ways until both sides have ended', async () => {
     await using tunnel = await openTunnel()
     const { exchange, server } = tunnel
