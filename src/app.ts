@@ -11,9 +11,11 @@ import type { Handler } from './http/message.ts'
 import type { HeadLimits } from './http1/head.ts'
 import { Http1Session } from './http1/server.ts'
 import { Http2Session } from './http2/server.ts'
+import { Http3Listener } from './http3/listener.ts'
 import { EntryPoint, type EntryPointOptions, type Session } from './listen/entry-point.ts'
-import { listenHostname, listenProblem } from './listen/listen-address.ts'
+import { listenHostname, listenProblem, listenText } from './listen/listen-address.ts'
 import { matchHttp2Preface } from './listen/preface.ts'
+import { haveSameCertificates, judgeQuic, quicIdentities } from './listen/quic.ts'
 import type { Connection } from './net/connection.ts'
 import { createAccessLog, type AccessLog } from './observe/access-log.ts'
 import { createExchangeStream, type ExchangeStream } from './observe/exchange-stream.ts'
@@ -65,6 +67,8 @@ const servedProtocols = ['h2', 'http/1.1']
 const headSlackBytes = 4096
 const maxTargetBytes = 64 * 1024
 const maxFields = 1000
+/** At finding a port that is free. */
+const mostAttempts = 5
 
 /**
  * The composition root: a connection comes in at an EntryPoint, is identified there, and its requests go through the
@@ -81,6 +85,9 @@ export class App {
   readonly #kept = new KeptState()
   readonly #internal: ReadonlyMap<string, Handler>
   readonly #entryPoints: EntryPoint[] = []
+  /** By the entry point's name. */
+  readonly #http3 = new Map<string, Http3Listener>()
+  readonly #boundPort = (name: string) => this.#entryPoints.find((entryPoint) => entryPoint.name === name)?.port
   readonly #internalProvider: Provider
   #watch: Watch | undefined
   #applied: (() => void) | undefined
@@ -105,7 +112,7 @@ export class App {
     this.#internalProvider = internalProvider({
       static: configuration,
       servesWhoami: options.servesWhoami,
-      boundPort: (name) => this.#entryPoints.find((entryPoint) => entryPoint.name === name)?.port,
+      boundPort: this.#boundPort,
     })
     this.#internal = internalServices({
       static: configuration,
@@ -121,7 +128,8 @@ export class App {
 
   /** Connections of clients that are open now. */
   get connectionCount(): number {
-    return this.#entryPoints.reduce((sum, { connectionCount }) => sum + connectionCount, 0)
+    const owners = [...this.#entryPoints, ...this.#http3.values()]
+    return owners.reduce((sum, { connectionCount }) => sum + connectionCount, 0)
   }
 
   /**
@@ -139,7 +147,7 @@ export class App {
     await this.#watch.ready
     try {
       for (const [name, configuration] of this.#options.configuration.entryPoints) {
-        this.#entryPoints.push(this.#open(name, configuration))
+        this.#entryPoints.push(await this.#openPorts(name, configuration))
       }
       await this.#tellBoundPorts()
     } catch (thrown) {
@@ -186,11 +194,11 @@ export class App {
     })
   }
 
-  #drain(entryPoint: EntryPoint): Promise<void> {
+  async #drain(entryPoint: EntryPoint): Promise<void> {
     const { lifeCycle } = this.#options.configuration.entryPoints.get(entryPoint.name)!.transport
     const { requestAcceptGraceTimeout, graceTimeOut } = lifeCycle
-    if (requestAcceptGraceTimeout === 0) return entryPoint.drain(graceTimeOut)
-    return Bun.sleep(requestAcceptGraceTimeout).then(() => entryPoint.drain(graceTimeOut))
+    if (requestAcceptGraceTimeout > 0) await Bun.sleep(requestAcceptGraceTimeout)
+    await Promise.all([entryPoint.drain(graceTimeOut), this.#http3.get(entryPoint.name)?.drain(graceTimeOut)])
   }
 
   #providers(): readonly Provider[] {
@@ -214,6 +222,7 @@ export class App {
       log: this.#log,
       runCheck: supervision?.runCheck ?? probeRegularly,
       previous: this.#snapshot,
+      boundPort: this.#boundPort,
     })
     if (supervision === undefined) this.#logNewProblems(snapshot)
     else supervision.tellProblems(snapshot.problems)
@@ -247,7 +256,11 @@ export class App {
   async #swap(snapshot: Snapshot): Promise<void> {
     const previous = this.#snapshot
     this.#snapshot = snapshot
-    await previous?.retire()
+    if (previous === undefined) return
+    if (!haveSameCertificates(previous.tls.store, snapshot.tls.store)) {
+      for (const listener of this.#http3.values()) listener.certificatesChanged()
+    }
+    await previous.retire()
   }
 
   #current(entryPoint: string): EntryPointSnapshot {
@@ -273,7 +286,45 @@ export class App {
     return entryPoint
   }
 
-  #http(name: string, { http, http2, transport }: EntryPointConfiguration, isDraining: () => boolean) {
+  /** A port that is free over TCP may be taken over UDP; port 0 asks for one that is free for both. */
+  async #openPorts(name: string, configuration: EntryPointConfiguration, attempt = 1): Promise<EntryPoint> {
+    const entryPoint = this.#open(name, configuration)
+    try {
+      if (configuration.http3 !== undefined) await this.#openHttp3(entryPoint, configuration)
+      return entryPoint
+    } catch (thrown) {
+      await entryPoint.drain(0)
+      if (configuration.address.port !== 0 || attempt === mostAttempts) throw thrown
+      return this.#openPorts(name, configuration, attempt + 1)
+    }
+  }
+
+  /** The same port over UDP. */
+  async #openHttp3(entryPoint: EntryPoint, configuration: EntryPointConfiguration): Promise<void> {
+    const { name, port } = entryPoint
+    const place = { hostname: listenHostname(configuration.address), port }
+    const listener = new Http3Listener({
+      ...place,
+      server: this.#serverOptions(name, configuration, () => entryPoint.isDraining).overTls,
+      identities: () => quicIdentities(this.#snapshot!.tls.store),
+      judge: (serverName) => judgeQuic(this.#current(name).connections.chooseHttps(serverName), serverName),
+    })
+    this.#http3.set(name, listener)
+    const opened = () =>
+      this.#log.info('entry point listens for HTTP/3, which is experimental', {
+        entryPoint: name,
+        address: listenText(place),
+      })
+    if (this.#options.supervision !== undefined) return listener.openWhenFree(opened)
+    try {
+      await listener.open()
+    } catch (thrown) {
+      throw new Error(`${listenProblem(name, place, thrown)} (UDP, for HTTP/3)`, { cause: thrown })
+    }
+    opened()
+  }
+
+  #serverOptions(name: string, { http, http2, transport }: EntryPointConfiguration, isDraining: () => boolean) {
     const { readTimeout, writeTimeout, idleTimeout } = transport.respondingTimeouts
     const shared = {
       entryPoint: name,
@@ -288,8 +339,14 @@ export class App {
       ...http2,
       log: this.#log.with({ entryPoint: name }),
     }
-    const plain = { ...shared, handler: () => this.#current(name).plain }
-    const overTls = { ...shared, handler: () => this.#current(name).overTls }
+    return {
+      plain: { ...shared, handler: () => this.#current(name).plain },
+      overTls: { ...shared, handler: () => this.#current(name).overTls },
+    }
+  }
+
+  #http(name: string, configuration: EntryPointConfiguration, isDraining: () => boolean) {
+    const { plain, overTls } = this.#serverOptions(name, configuration, isDraining)
     return (connection: Connection, client: ClientFacts, early: Buffer): Session => {
       const options = client.tls === undefined ? plain : overTls
       const session = speaksHttp2(client, early)

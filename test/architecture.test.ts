@@ -14,6 +14,7 @@ const levels: readonly (readonly string[])[] = [
   ['net/'],
   ['http1/'],
   ['http2/'],
+  ['http3/'],
   ['observe/'],
   ['listen/', 'route/', 'middleware/', 'provider/', 'upstream/'],
   ['service/'],

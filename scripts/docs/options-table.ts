@@ -6,7 +6,7 @@ export interface OptionRow {
   readonly key: string
   readonly value: string
   readonly default: string
-  readonly support: 'yes' | 'not yet' | 'no effect'
+  readonly support: 'yes' | 'experimental' | 'not yet' | 'no effect'
 }
 
 const support = { supported: 'yes', notYet: 'not yet', dead: 'no effect' } as const
@@ -34,7 +34,7 @@ function fieldRows(field: FieldDescription, prefix: string): OptionRow[] {
     key: prefix + field.key,
     value: valueOf(field),
     default: defaultOf(field),
-    support: support[field.status],
+    support: field.isExperimental ? 'experimental' : support[field.status],
   }
   if (field.status !== 'supported') return [{ ...row, default: '' }]
   return [row, ...optionRows(field.description, `${prefix}${field.key}.`)]

@@ -190,7 +190,7 @@ function overviewText(): string {
     [
       'A dot goes one level down, `<name>` is a name of your own, `[]` an item of a list. `required` keys must be given;',
       'without a default the key is off, or empty. A duration is `300ms`, `10s`, `1m30s` or a whole number of seconds. `not yet`: Traefik has the key, and Sluice refuses it with a message that',
-      'says so. `no effect`: the key is read and does nothing, as in Traefik, and a warning says so.',
+      'says so. `experimental`: it works, and its behaviour may still change. `no effect`: the key is read and does nothing, as in Traefik, and a warning says so.',
     ].join('\n'),
   ].join('\n\n')
 }

@@ -63,6 +63,7 @@ async function checkDynamic(configuration: StaticConfiguration, loaded: LoadedCo
     log: silentLog,
     runCheck: () => () => {},
     previous: undefined,
+    boundPort: () => undefined,
     buildsUnused: true,
   })
   await snapshot.retire()

@@ -20,6 +20,8 @@ export interface Decoder<T> {
   /** Whether this node means "as if the key were not there" (`false` for an allow-empty section). */
   isDisabledBy?(node: ConfigNode, at: Place): boolean
   readonly status?: 'notYet' | 'dead' | 'removed'
+  /** It works, and may still change; for reference pages. */
+  readonly isExperimental?: true
 }
 
 export type Infer<D> = D extends Decoder<infer T> ? T : never
@@ -44,6 +46,7 @@ export interface FieldDescription {
   readonly description: Description
   readonly expects: string
   readonly status: 'supported' | 'notYet' | 'dead' | 'removed'
+  readonly isExperimental?: true
   readonly required: boolean
   /** Decoded form (durations in milliseconds); undefined when there is none. */
   readonly default?: unknown

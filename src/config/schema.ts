@@ -99,6 +99,11 @@ export function withDefault<T>(decoder: Decoder<T>, value: T): Decoder<T> {
   return { ...decoder, absent: () => value }
 }
 
+/** What works and may still change, as the reference then says. */
+export function experimental<T>(decoder: Decoder<T>): Decoder<T> {
+  return { ...decoder, isExperimental: true }
+}
+
 /** A nested object that is always there: when its key is missing, all its own defaults hold. */
 export function section<T>(decoder: ObjectDecoder<T>): ObjectDecoder<T> {
   return { ...decoder, absent: (at, source) => decoder.decodeMap({ kind: 'map', entries: new Map(), source }, at) }
@@ -351,7 +356,14 @@ function reportUnknownKey(source: Source, at: Place, known: { key: string; field
 function describeFields(fields: Fields): FieldDescription[] {
   return Object.entries(fields).map(([key, decoder]) => {
     const description: Description = decoder.describe()
-    const common = { key, description, expects: decoder.expects, status: decoder.status ?? 'supported' } as const
+    const mark = decoder.isExperimental && { isExperimental: true as const }
+    const common = {
+      key,
+      description,
+      expects: decoder.expects,
+      status: decoder.status ?? 'supported',
+      ...mark,
+    } as const
     if (decoder.absent === undefined) return { ...common, required: true }
     const source: Source = { kind: 'flag', flag: key }
     const value = decoder.absent(new Place(new ProblemCollector()), source)

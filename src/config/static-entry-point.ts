@@ -4,6 +4,7 @@ import {
   allowEmpty,
   boolean,
   byteSize,
+  experimental,
   int64,
   integer,
   list,
@@ -86,6 +87,9 @@ const http2 = object({
   maxEncoderHeaderTableSize: withDefault(int32, 4096),
 })
 
+/** Port 0: that of the entry point. */
+const http3 = object({ advertisedPort: withDefault(integer({ min: 0, max: 65_535 }), 0) })
+
 const positive = refine(timeout, (ms) => (ms > 0 ? undefined : 'must be more than 0'))
 
 /** One entry of `entryPoints` (Traefik §1.4). */
@@ -99,7 +103,7 @@ export const entryPoint = object({
   forwardedHeaders: section(forwardedHeaders),
   http: section(http),
   http2: section(http2),
-  http3: notYet(allowEmpty(object({ advertisedPort: withDefault(integer({ min: 0, max: 65_535 }), 0) }))),
+  http3: experimental(optional(allowEmpty(http3))),
   udp: notYet(object({ timeout: withDefault(positive, 3 * seconds) })),
   observability: section(
     object({

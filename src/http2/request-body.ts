@@ -1,10 +1,10 @@
-import type { ServerHttp2Stream } from 'node:http2'
 import { ProxyError } from '../errors.ts'
 import { emptyBody, type Body } from '../http/body.ts'
 import { noHeaders, type Headers } from '../http/headers.ts'
 import { IncomingBody, type BodySource } from '../http1/incoming-body.ts'
 import { minimumProgressBytes } from '../http1/request-body.ts'
 import { Deadline } from '../net/deadline.ts'
+import type { MessageStream } from './message-stream.ts'
 import { endedWhole } from './reset-stream.ts'
 import { readTrailers, type RawFields, type RequestHead } from './request-head.ts'
 
@@ -20,7 +20,7 @@ export class RequestBody implements BodySource {
   /** For the handler. */
   readonly body: Body
   receivedBytes = 0
-  readonly #stream: ServerHttp2Stream
+  readonly #stream: MessageStream
   readonly #owner: RequestBodyOwner
   readonly #readTimeoutMs: number
   readonly #incoming: IncomingBody | undefined
@@ -31,7 +31,7 @@ export class RequestBody implements BodySource {
   #trailers: Headers = noHeaders
 
   constructor(
-    stream: ServerHttp2Stream,
+    stream: MessageStream,
     { head, isEnded, readTimeoutMs }: { head: RequestHead; isEnded: boolean; readTimeoutMs: number },
     owner: RequestBodyOwner,
   ) {

@@ -1,4 +1,4 @@
-import { constants, type ServerHttp2Stream } from 'node:http2'
+import { constants } from 'node:http2'
 import { ProxyError, toProxyError } from '../errors.ts'
 import { httpDate } from '../http/date.ts'
 import { Exchange, type ClientFacts, type InterimSender, type Outcome } from '../http/exchange.ts'
@@ -8,6 +8,7 @@ import type { HttpRequest, HttpResponse, Upgrade } from '../http/message.ts'
 import { errorReply } from '../http/reply.ts'
 import { hasNoBody } from '../http1/framing.ts'
 import { hasDate, pushFields, trailerObject } from './encode-fields.ts'
+import type { ServerMessageStream } from './message-stream.ts'
 import { RequestBody, type RequestBodyOwner } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
 import { resetStream } from './reset-stream.ts'
@@ -17,15 +18,16 @@ import { TunnelStream } from './tunnel-stream.ts'
 import { WebSocketHandshake } from './web-socket.ts'
 
 export interface StreamOwner {
+  readonly version: '2' | '3'
   readonly client: ClientFacts
   readonly options: Http2ServerOptions
   /** The stream is closed and its exchange published. */
   streamEnded(stream: ServerStream): void
 }
 
-/** One request of an HTTP/2 connection, from its head to the close of its stream. Nothing here touches other streams. */
+/** One request of an HTTP/2 or HTTP/3 connection, from its head to the close of its stream. Nothing here touches other streams. */
 export class ServerStream implements RequestBodyOwner, StreamWriterOwner, InterimSender {
-  readonly #stream: ServerHttp2Stream
+  readonly #stream: ServerMessageStream
   readonly #owner: StreamOwner
   readonly #exchange: Exchange
   #method = ''
@@ -38,7 +40,7 @@ export class ServerStream implements RequestBodyOwner, StreamWriterOwner, Interi
   #isOver = false
   #writeTimer: Timer | undefined
 
-  constructor(stream: ServerHttp2Stream, owner: StreamOwner) {
+  constructor(stream: ServerMessageStream, owner: StreamOwner) {
     this.#stream = stream
     this.#owner = owner
     const { entryPoint, writeTimeoutMs } = owner.options
@@ -51,7 +53,8 @@ export class ServerStream implements RequestBodyOwner, StreamWriterOwner, Interi
   begin(head: RequestHead, isEnded: boolean): void {
     const { method, path, query, host } = head
     const exchange = this.#exchange
-    const { readTimeoutMs } = this.#owner.options
+    const { version, options } = this.#owner
+    const { readTimeoutMs } = options
     this.#method = method
     exchange.interim = this
     // What a tunnel carries is nobody's body: it waits in the stream until the server has agreed.
@@ -59,9 +62,9 @@ export class ServerStream implements RequestBodyOwner, StreamWriterOwner, Interi
     else this.#body = new RequestBody(this.#stream, { head, isEnded, readTimeoutMs }, this)
     const body = this.#body?.body ?? emptyBody
     const headers = this.#handshake?.request(head.headers) ?? head.headers
-    const request: HttpRequest = { method, path, query, host, version: '2', headers, body, exchange, span: undefined }
+    const request: HttpRequest = { method, path, query, host, version, headers, body, exchange, span: undefined }
     exchange.request = request
-    this.#owner.options
+    options
       .handler()(request)
       .then(
         (response) => this.#respond(response),
@@ -109,7 +112,8 @@ export class ServerStream implements RequestBodyOwner, StreamWriterOwner, Interi
     try {
       this.#stream.respond(responseFields(response, isBodiless), options)
     } catch (thrown) {
-      // A status that HTTP/2 does not have (RFC 9110 §15 ends at 599): no answer could be told.
+      // A status that HTTP/2 does not have (RFC 9110 §15 ends at 599), a head that HTTP/3's engine can't send: no answer
+      // could be told.
       response.body.cancel(noBodyWanted)
       return this.abort(new ProxyError('upstream.malformed', String(thrown), thrown))
     }

@@ -33,6 +33,7 @@ type State = 'open' | 'draining' | 'closing' | 'closed'
 
 /** One HTTP/2 connection from a client. The engine is the platform's; what it does not judge, the guard does. */
 export class Http2Session implements StreamOwner {
+  readonly version = '2'
   readonly client: ClientFacts
   readonly options: Http2ServerOptions
   readonly #connection: Connection

@@ -1,8 +1,8 @@
-import type { Http2Stream } from 'node:http2'
 import { ProxyError } from '../errors.ts'
 import type { Body, BodySink } from '../http/body.ts'
 import { noHeaders, type Headers } from '../http/headers.ts'
 import { trailerObject } from './encode-fields.ts'
+import type { MessageStream } from './message-stream.ts'
 
 export interface StreamWriterOwner {
   /** Everything has been given to the stream, its end too. */
@@ -14,7 +14,7 @@ export interface StreamWriterOwner {
 /** Writes a body, and the trailers behind it, to one stream of either side. */
 export class StreamWriter implements BodySink {
   bodyBytes = 0
-  readonly #stream: Http2Stream
+  readonly #stream: MessageStream
   readonly #body: Body
   readonly #owner: StreamWriterOwner
   #state: 'starting' | 'writing' | 'done' = 'starting'
@@ -22,7 +22,7 @@ export class StreamWriter implements BodySink {
   /** The first piece waits until it is known whether it is the last: then one frame says both. */
   #held: Uint8Array | undefined
 
-  constructor(stream: Http2Stream, body: Body, owner: StreamWriterOwner) {
+  constructor(stream: MessageStream, body: Body, owner: StreamWriterOwner) {
     this.#stream = stream
     this.#body = body
     this.#owner = owner

@@ -1,16 +1,17 @@
-import { constants, type ServerHttp2Stream } from 'node:http2'
+import { constants } from 'node:http2'
 import { ProxyError, toProxyError } from '../errors.ts'
 import type { Receiver } from '../net/connection.ts'
 import type { TunnelEnd } from '../net/tunnel.ts'
+import type { MessageStream } from './message-stream.ts'
 import { endedWhole, resetStream } from './reset-stream.ts'
 
 /** A stream as one end of a tunnel: END_STREAM is its FIN, RST_STREAM its reset (RFC 8441 §5). */
 export class TunnelStream implements TunnelEnd {
   hasEnded = false
   isClosed = false
-  readonly #stream: ServerHttp2Stream
+  readonly #stream: MessageStream
 
-  constructor(stream: ServerHttp2Stream) {
+  constructor(stream: MessageStream) {
     this.#stream = stream
     stream.on('close', () => (this.isClosed = true))
   }

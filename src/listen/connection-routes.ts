@@ -27,6 +27,8 @@ export interface ConnectionRoutes {
   /** Undefined: the first bytes have to be seen. */
   chooseUnread(clientAddress: string): ConnectionChoice | undefined
   choose(opening: Opening, facts: TcpFacts): ConnectionChoice
+  /** Where nothing but HTTPS can come: over QUIC. */
+  chooseHttps(serverName: string): HttpsTarget
   /** For server names that no router knows. */
   readonly httpsDefault: HttpsTarget
 }

@@ -57,6 +57,8 @@ interface TlsPolicy {
   readonly sniStrict: boolean
   /** In wire form, ready for the library. */
   readonly alpn: Buffer
+  /** What QUIC handshakes could not keep of it. */
+  readonly quicProblem: string | undefined
   /** Everything that decides about a session, in one text. */
   readonly key: string
 }
@@ -87,6 +89,18 @@ export class TlsTerms {
   /** Whether `getPeerCertificate` is worth its price after the handshake. */
   get requestsCertificate(): boolean {
     return this.#policy.clientAuthType !== 'NoClientCert'
+  }
+
+  /** Whether a handshake over QUIC can be made under these options. */
+  get servesQuic(): boolean {
+    return this.#policy.quicProblem === undefined
+  }
+
+  /** Why a QUIC connection for this server name must be closed, or undefined to go on. */
+  quicRefusal(serverName: string): string | undefined {
+    const { quicProblem, sniStrict } = this.#policy
+    if (quicProblem !== undefined || !sniStrict || this.#store.find(serverName) !== undefined) return quicProblem
+    return `no certificate for "${serverName}", and sniStrict is set`
   }
 
   /**
@@ -130,7 +144,15 @@ async function resolvePolicy({ name, options, serves }: TlsTermsOptions): Promis
   const alpn = alpnBytes(served)
   const facts = JSON.stringify([context, clientAuthType, served])
   const key = createHash('sha256').update(facts).digest('hex')
-  return { name, context, clientAuthType, sniStrict: options.sniStrict, alpn, key }
+  const quicProblem = quicProblemOf(options, clientAuthType)
+  return { name, context, clientAuthType, sniStrict: options.sniStrict, alpn, quicProblem, key }
+}
+
+/** The QUIC listener has one setting for all names: TLS 1.3 with its own curves, and no client certificates. */
+function quicProblemOf({ maxVersion, curvePreferences }: TlsOptions, type: ClientAuthType): string | undefined {
+  if (type !== 'NoClientCert') return 'its TLS options ask for client certificates'
+  if (maxVersion !== undefined && maxVersion < 'VersionTLS13') return 'its TLS options do not allow TLS 1.3'
+  return curvePreferences?.length ? 'its TLS options have curvePreferences' : undefined
 }
 
 function clientAuthTypeOf({ clientAuth }: TlsOptions): ClientAuthType {

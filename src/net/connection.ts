@@ -239,7 +239,7 @@ function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 /** `::ffff:10.0.0.1` → `10.0.0.1` (a dual-stack listener sees IPv4 peers so), and no zone. */
-function plainAddress(address: string): string {
+export function plainAddress(address: string): string {
   if (address.startsWith('::ffff:') && address.includes('.')) return address.slice('::ffff:'.length)
   const zone = address.indexOf('%')
   return zone < 0 ? address : address.slice(0, zone)

@@ -2,7 +2,8 @@ import type { DynamicConfiguration } from '../config/dynamic.ts'
 import type { Problem } from '../config/problem.ts'
 import { internalEntryPoint, type EntryPointConfiguration, type StaticConfiguration } from '../config/static.ts'
 import { inSlices, type Steps } from '../config/steps.ts'
-import type { Handler } from '../http/message.ts'
+import { altSvc } from '../http/alt-svc.ts'
+import type { Handler, Middleware } from '../http/message.ts'
 import type { ConnectionRoutes, HttpsTarget, TcpTarget } from '../listen/connection-routes.ts'
 import type { Log } from '../observe/log.ts'
 import type { Tracing } from '../observe/tracing.ts'
@@ -54,6 +55,8 @@ export interface SnapshotOptions {
   /** How servers are probed; see service/health/check.ts. */
   readonly runCheck: RunCheck
   readonly previous: Snapshot | undefined
+  /** Undefined while the entry point does not listen. */
+  boundPort(entryPoint: string): number | undefined
   /** What no router uses is built as well, so that its mistakes are told. */
   readonly buildsUnused?: boolean
 }
@@ -199,10 +202,11 @@ function* buildEntryPoint(name: string, parts: EntryPointParts, options: Snapsho
   const tcp = yield* buildTcpTableSteps(parts.tcp.tcp)
   const routes = { https: https.table, tcpTls, tcp }
   const plain = parts.routers.filter(({ tls }) => tls === undefined)
+  const advertise = advertiseHttp3(configuration, { tls: parts.tls, boundPort: () => options.boundPort(name) })
   return {
     connections: connectionRoutes(routes, { terms: parts.tls.terms('default') }),
     plain: chain(yield* routeRequests(plain, unmatched)),
-    overTls: chain(yield* routeRequests(https.routers, unmatched)),
+    overTls: advertise(chain(yield* routeRequests(https.routers, unmatched))),
   }
 }
 
@@ -214,8 +218,19 @@ function connectionRoutes(
   return {
     chooseUnread: (clientAddress) => chooseUnread(routes, clientAddress),
     choose: (opening, facts) => chooseRoute(routes, opening, facts),
+    chooseHttps: (serverName) => routes.https.find({ serverName, alpn: [], clientAddress: '' })?.target ?? httpsDefault,
     httpsDefault,
   }
+}
+
+/** Names whose TLS options QUIC can't keep are left out: a client that believed the field would be turned away. */
+function advertiseHttp3(
+  { http3 }: EntryPointConfiguration,
+  { tls, boundPort }: { readonly tls: SnapshotTls; boundPort(): number | undefined },
+): Middleware {
+  if (http3 === undefined) return (next) => next
+  const port = http3.advertisedPort === 0 ? boundPort : () => http3.advertisedPort
+  return altSvc({ port, isFor: ({ optionsName }) => tls.terms(optionsName)?.servesQuic === true })
 }
 
 function traceUnmatched(tracing: Tracing, { observability }: EntryPointConfiguration): Handler {

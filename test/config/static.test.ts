@@ -72,6 +72,7 @@ describe('The static configuration', () => {
             underscoreHeadersStrategy: 'keep',
           },
           http2: { maxConcurrentStreams: 250, maxDecoderHeaderTableSize: 4096, maxEncoderHeaderTableSize: 4096 },
+          http3: undefined,
           observability: { accessLogs: true, metrics: true, tracing: true, traceVerbosity: 'minimal' },
         },
       ],
@@ -220,6 +221,8 @@ describe('An entry point', () => {
   test.each([
     ['proxyProtocol: true', { proxyProtocol: { insecure: false, trustedIPs: [] } }],
     ['forwardedHeaders: {trustedIPs: "10.0.0.0/8, ::1"}', { forwardedHeaders: { trustedIPs: ['10.0.0.0/8', '::1'] } }],
+    ['http3: {}', { http3: { advertisedPort: 0 } }],
+    ['http3: {advertisedPort: 443}', { http3: { advertisedPort: 443 } }],
     ['http: {tls: {}}', { http: { tls: { options: undefined, domains: [] } } }],
     [
       'http: {tls: {options: strict, domains: [{main: a.test}]}}',
@@ -253,7 +256,11 @@ describe('An entry point', () => {
       'http2: {maxConcurrentStreams: -1}',
       'entryPoints.web.http2.maxConcurrentStreams: is out of range: -1 (expected a whole number from 0 to 2147483647)',
     ],
-    ['http3: {}', 'entryPoints.web.http3: not supported yet'],
+    [
+      'http3: {advertisedPort: 70000}',
+      'entryPoints.web.http3.advertisedPort: is out of range: 70000 (expected a whole number from 0 to 65535)',
+    ],
+    ['http3: {port: 443}', 'entryPoints.web.http3.port: unknown key (expected advertisedPort)'],
     ['udp: {timeout: 1}', 'entryPoints.web.udp: not supported yet'],
     ['allowACMEByPass: true', 'entryPoints.web.allowACMEByPass: not supported yet'],
     ['http: {tls: {certResolver: le}}', 'entryPoints.web.http.tls.certResolver: not supported yet'],
@@ -357,7 +364,7 @@ describe('The static configuration refuses', () => {
     expect(decode('[log]\n  level = "loud"\n[entryPoints.web]\naddres = ":80"\n', 'toml').problems).toEqual([
       'file:2:11: log.level: "loud" is not known (expected "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL" or "PANIC")',
       'file:3:14: entryPoints.web.address: is required (expected [host]:port, such as ":80", "127.0.0.1:8080" or "[::1]:80/tcp")',
-      'file:4:1: entryPoints.web.addres: unknown key (expected address, reusePort, asDefault, transport, proxyProtocol, forwardedHeaders, http, http2, observability; did you mean "address"?)',
+      'file:4:1: entryPoints.web.addres: unknown key (expected address, reusePort, asDefault, transport, proxyProtocol, forwardedHeaders, http, http2, http3, observability; did you mean "address"?)',
     ])
   })
 })

@@ -4,6 +4,7 @@ import {
   allowEmpty,
   boolean,
   dead,
+  experimental,
   duration,
   list,
   map,
@@ -23,6 +24,7 @@ const schema = object({
   times: section(object({ idle: withDefault(duration, 90_000) })),
   headers: optional(map(text)),
   cache: optional(allowEmpty(object({ codes: withDefault(list(text), ['404', '410']) }))),
+  young: experimental(optional(text)),
   later: notYet(object({ inner: text })),
   useless: dead(boolean),
   gone: removed('leave it out'),
@@ -40,6 +42,7 @@ describe('the rows of a reference table', () => {
       'headers | map of names, each with a string |  | yes',
       'cache | section, or `true` |  | yes',
       'cache.codes | a list, each item a string | `404`, `410` | yes',
+      'young | a string |  | experimental',
       'later | section |  | not yet',
       'useless | true or false |  | no effect',
     ])

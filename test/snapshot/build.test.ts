@@ -32,6 +32,7 @@ async function snapshotOf(document: object, previous: Snapshot | undefined): Pro
     alpn: ['http/1.1'],
     log: silentLog,
     previous,
+    boundPort: () => undefined,
   })
 }
 
