@@ -181,7 +181,7 @@ describe('a limit on requests', () => {
     const client = await proxy.connect()
     client.send(get('/'))
     const server = await upstream.request()
-    server.send('HTTP/1.1 200 OK\r\nContent-Length: 40000\r\n\r\nab')
+    server.send('HTTP/1.1 200 OK\r\nContent-Length: 400000\r\n\r\nab')
     await client.gone()
     expect(client.text).toEndWith('ab')
     await server.gone()
