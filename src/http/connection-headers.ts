@@ -131,7 +131,7 @@ class Hops {
   }
 
   get upgrade(): string | undefined {
-    return this.#listed?.has('upgrade') ? this.#upgrade : undefined
+    return this.#listed?.has('upgrade') && this.#upgrade !== undefined ? withoutH2c(this.#upgrade) : undefined
   }
 
   /** Second pass, only for the rare message whose Connection names fields of its own. */
@@ -171,6 +171,16 @@ function isPrintable(text: string): boolean {
 
 function isForwardedFor(name: string): boolean {
   return name.length === 15 && (name.charCodeAt(0) | 0x20) === 0x78 && isName(name, 'x-forwarded-for')
+}
+
+/**
+ * `Upgrade: h2c` is ignored, as RFC 9113 §3.1 lets a server do: behind a 101 nobody would see any more which requests a
+ * client sends (h2c smuggling).
+ */
+function withoutH2c(protocols: string): string {
+  if (!/h2c/i.test(protocols)) return protocols
+  const left = protocols.split(',').filter((protocol) => protocol.trim().toLowerCase() !== 'h2c')
+  return left.join(',').trim()
 }
 
 function splitList(value: string): string[] {

@@ -269,3 +269,22 @@ describe('a refused upgrade', () => {
     await server.gone()
   })
 })
+
+describe('an upgrade to h2c', () => {
+  test.each([
+    ['is not passed on', 'h2c', undefined],
+    ['leaves the other protocols that are offered', 'h2c, websocket', 'Upgrade: websocket\r\n'],
+  ])('%s', async (_, offered, passed) => {
+    await using upstream = new WireUpstream()
+    await using proxy = await WireProxy.start({ servers: [upstream.url] })
+    const client = await proxy.connect()
+    const asked = `Connection: Upgrade, HTTP2-Settings\r\nUpgrade: ${offered}\r\nHTTP2-Settings: AAMAAABk\r\n`
+    client.send(`GET / HTTP/1.1\r\n${plainFields}${asked}\r\n`)
+    const server = await upstream.request()
+    expect(server.text).not.toMatch(/h2c|http2-settings/i)
+    if (passed === undefined) expect(server.text).not.toMatch(/^upgrade:/im)
+    else expect(server.text).toContain(passed)
+    server.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+    await client.expect('\r\n\r\nok')
+  })
+})
