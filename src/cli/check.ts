@@ -5,7 +5,7 @@ import { decodeDynamicSteps } from '../config/dynamic.ts'
 import { formatProblem, hasErrors, problemToJson, sortProblems, type Problem } from '../config/problem.ts'
 import type { StaticConfiguration } from '../config/static.ts'
 import { silentLog } from '../observe/log.ts'
-import type { ProviderUpdate } from '../provider/define.ts'
+import type { Provider, ProviderUpdate } from '../provider/define.ts'
 import { configuredProviders } from '../provider/configured.ts'
 import { mergeProviders } from '../provider/merge.ts'
 import { buildSnapshot } from '../snapshot/build.ts'
@@ -27,30 +27,37 @@ export async function check(flags: readonly string[], format: CheckFormat): Prom
   return isValid ? 0 : 1
 }
 
-/** Of the static configuration and, when that has no errors, of the dynamic one that it leads to. */
+/** Of the static configuration and of the dynamic one that it leads to. */
 export async function findProblems(loaded: LoadedConfiguration): Promise<Problem[]> {
   const { configuration } = loaded
-  const dynamic = configuration === undefined ? [] : await checkDynamic(configuration, loaded)
+  const dynamic = configuration === undefined ? await checkElements(loaded) : await checkDynamic(configuration, loaded)
   return sortProblems([...loaded.problems, ...dynamic])
 }
 
 function summary(problems: readonly Problem[], loaded: LoadedConfiguration): string {
-  const { file, configuration } = loaded
+  const { file, configuration, dynamicFiles } = loaded
   const errors = problems.filter(({ severity }) => severity === 'error').length
   const warnings = problems.length - errors
   const what = file ?? (loaded.servesWhoami ? 'no configuration found, the embedded default' : 'the configuration')
-  const unread = configuration === undefined ? '; the dynamic configuration was not looked at' : ''
+  const unread = dynamicFiles === undefined ? 'the dynamic configuration' : 'how the dynamic elements fit together'
   if (problems.length === 0) return `${what}: no mistakes`
-  return `${what}: ${count(errors, 'error')}, ${count(warnings, 'warning')}${unread}`
+  const found = `${what}: ${count(errors, 'error')}, ${count(warnings, 'warning')}`
+  return configuration === undefined ? `${found}; ${unread} was not looked at` : found
 }
 
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
+/** Each by itself: without a static configuration nobody knows what there is to refer to. */
+async function checkElements(loaded: LoadedConfiguration): Promise<readonly Problem[]> {
+  return mergeProviders(await firstUpdates(configuredOnes(loaded))).problems
+}
+
 async function checkDynamic(configuration: StaticConfiguration, loaded: LoadedConfiguration): Promise<Problem[]> {
-  const updates = await firstUpdates(configuration, loaded)
-  const merged = mergeProviders(updates)
+  const { servesWhoami } = loaded
+  const internal = internalProvider({ static: configuration, servesWhoami, boundPort: () => undefined })
+  const merged = mergeProviders(await firstUpdates([...configuredOnes(loaded), internal]))
   const snapshot = await buildSnapshot({
     static: configuration,
     dynamic: merged.configuration,
@@ -72,17 +79,13 @@ async function checkDynamic(configuration: StaticConfiguration, loaded: LoadedCo
 
 const noLimits = { maxHeadBytes: 0, maxTargetBytes: 0, maxFields: 0 }
 
-/** What each provider says first. */
-async function firstUpdates(
-  configuration: StaticConfiguration,
-  { file: staticFile, servesWhoami }: LoadedConfiguration,
-): Promise<ReadonlyMap<string, ProviderUpdate>> {
+function configuredOnes({ file: staticFile, dynamicFiles }: LoadedConfiguration): Provider[] {
   const scope = { decode: decodeDynamicSteps, log: silentLog, environment: process.env, staticFile }
-  const { file } = configuration.providers
-  const providers = [
-    ...configuredProviders({ ...configuration.providers, file: file && { ...file, watch: false } }, scope),
-    internalProvider({ static: configuration, servesWhoami, boundPort: () => undefined }),
-  ]
+  return configuredProviders({ file: dynamicFiles && { ...dynamicFiles, watch: false } }, scope)
+}
+
+/** What each provider says first. */
+async function firstUpdates(providers: readonly Provider[]): Promise<ReadonlyMap<string, ProviderUpdate>> {
   const updates = new Map<string, ProviderUpdate>()
   for (const provider of providers) {
     for await (const update of provider.start()) {

@@ -1,12 +1,16 @@
 import { dirname, resolve } from 'node:path'
+import { fileProvider, type FileOptions } from '../provider/file.ts'
 import { type ConfigNode, findEntry } from './node.ts'
-import { type Problem, sortProblems } from './problem.ts'
+import { type Problem, ProblemCollector, sortProblems } from './problem.ts'
+import { invalid, Place } from './schema.ts'
 import { mergeSources, type SourceOptions } from './sources.ts'
 import { decodeStatic, type StaticConfiguration, staticSchema } from './static.ts'
 
 export interface LoadedStatic {
   /** Undefined when there is any error. */
   readonly configuration: StaticConfiguration | undefined
+  /** Where the dynamic files are, which can be told in spite of errors elsewhere. */
+  readonly dynamicFiles: FileOptions | undefined
   readonly problems: readonly Problem[]
   /** The absolute path of the configuration file; undefined when there is none. */
   readonly file: string | undefined
@@ -17,12 +21,20 @@ export interface LoadedStatic {
 /** The static configuration from all its sources: file, then `SLUICE_…` variables, then flags. */
 export async function loadStatic(options: SourceOptions): Promise<LoadedStatic> {
   const { node, problems, file, isConfigured } = await mergeSources(options, staticSchema.describe())
-  if (node === undefined) return { configuration: undefined, problems, file, isConfigured }
+  if (node === undefined) return { configuration: undefined, dynamicFiles: undefined, problems, file, isConfigured }
   const isReadByFileProvider = file !== undefined && isProvided(node, file, options.workingDirectory)
   const decoded = decodeStatic(node, { isReadByFileProvider })
   const all = sortProblems([...problems, ...decoded.problems])
   const hasErrors = all.some((problem) => problem.severity === 'error')
-  return { configuration: hasErrors ? undefined : decoded.configuration, problems: all, file, isConfigured }
+  const configuration = hasErrors ? undefined : decoded.configuration
+  return { configuration, dynamicFiles: dynamicFiles(node), problems: all, file, isConfigured }
+}
+
+/** The mistakes in it have been told already. */
+function dynamicFiles(root: ConfigNode): FileOptions | undefined {
+  const node = nodeAt(root, ['providers', 'file'])
+  const decoded = node && fileProvider.options.decode(node, new Place(new ProblemCollector()))
+  return decoded === invalid ? undefined : decoded
 }
 
 /** Whether the file provider would read the static file itself as dynamic configuration. */
@@ -33,9 +45,13 @@ function isProvided(node: ConfigNode, file: string, workingDirectory: string): b
   return filename !== undefined && resolve(workingDirectory, filename) === file
 }
 
-function textAt(node: ConfigNode, path: readonly string[]): string | undefined {
-  const [key, ...rest] = path
-  if (key === undefined) return node.kind === 'scalar' ? node.text : undefined
+function textAt(root: ConfigNode, path: readonly string[]): string | undefined {
+  const node = nodeAt(root, path)
+  return node?.kind === 'scalar' ? node.text : undefined
+}
+
+function nodeAt(node: ConfigNode, [key, ...rest]: readonly string[]): ConfigNode | undefined {
+  if (key === undefined) return node
   const found = node.kind === 'map' ? findEntry(node, key) : undefined
-  return found === undefined ? undefined : textAt(found.entry.node, rest)
+  return found === undefined ? undefined : nodeAt(found.entry.node, rest)
 }

@@ -60,7 +60,7 @@ class Handshake implements Receiver {
   finished(socket: Socket<Connection>, ok: boolean, error: Error | null): void {
     this.#deadline.dispose()
     const { terms } = this.#termination
-    const chain = terms.requestsCertificate ? peerChain(socket as unknown as TlsSocket) : []
+    const chain = terms.requestsCertificate ? sentChain(socket as unknown as TlsSocket, terms) : []
     const refusal = terms.refusal({ ok, error, hasCertificate: chain.length > 0 })
     if (refusal !== undefined) return this.#refuse(refusal)
     this.#termination.ready(this.#facts(socket, chain), Buffer.concat(this.#early))
@@ -98,15 +98,25 @@ class Handshake implements Receiver {
   }
 }
 
-/** DER of each certificate that the client sent, leaf first. Bun tells the leaf twice, and a root as its own issuer. */
-function peerChain(socket: TlsSocket): readonly Uint8Array[] {
+/**
+ * DER of each certificate that the client sent, leaf first. Bun tells the leaf twice, and goes on with what it knows from
+ * `caFiles` and the system's roots without saying so: these are what clients may leave out (RFC 8446 §4.4.2) and mostly do.
+ */
+function sentChain(socket: TlsSocket, terms: TlsTerms): readonly Uint8Array[] {
   const chain: Uint8Array[] = []
   let last: DetailedPeerCertificate | undefined
   let certificate = socket.getPeerCertificate(false)
   while (certificate?.raw !== undefined && certificate !== last) {
-    if (certificate.fingerprint256 !== last?.fingerprint256) chain.push(certificate.raw)
+    if (certificate.fingerprint256 !== last?.fingerprint256) {
+      if (chain.length > 0 && isKnown(certificate, terms)) break
+      chain.push(certificate.raw)
+    }
     last = certificate
     certificate = certificate.issuerCertificate
   }
   return chain
+}
+
+function isKnown(certificate: DetailedPeerCertificate, terms: TlsTerms): boolean {
+  return certificate.issuerCertificate === certificate || terms.isAuthority(certificate.fingerprint256)
 }

@@ -54,6 +54,8 @@ interface TlsPolicy {
   readonly name: string
   readonly context: SecureContextOptions
   readonly clientAuthType: ClientAuthType
+  /** SHA-256 of each certificate in `caFiles`, as the library tells it. */
+  readonly authorities: ReadonlySet<string>
   readonly sniStrict: boolean
   /** In wire form, ready for the library. */
   readonly alpn: Buffer
@@ -89,6 +91,10 @@ export class TlsTerms {
   /** Whether `getPeerCertificate` is worth its price after the handshake. */
   get requestsCertificate(): boolean {
     return this.#policy.clientAuthType !== 'NoClientCert'
+  }
+
+  isAuthority(fingerprint256: string): boolean {
+    return this.#policy.authorities.has(fingerprint256)
   }
 
   /** Whether a handshake over QUIC can be made under these options. */
@@ -134,18 +140,20 @@ export class TlsTerms {
 }
 
 async function resolvePolicy({ name, options, serves }: TlsTermsOptions): Promise<TlsPolicy> {
-  const authorities = await Promise.all((options.clientAuth?.caFiles ?? []).map(readAuthorities))
+  const files = await Promise.all((options.clientAuth?.caFiles ?? []).map(readAuthorities))
+  const pem = files.map((blocks) => `${blocks.join('\n')}\n`)
   const clientAuthType = clientAuthTypeOf(options)
   const served = options.alpnProtocols.filter(serves)
   if (served.length === 0 && options.alpnProtocols.length > 0) {
     throw new Error(`alpnProtocols: none of ${options.alpnProtocols.join(', ')} can be served`)
   }
-  const context = contextOptions(options, clientAuthType === 'NoClientCert' ? [] : authorities)
+  const context = contextOptions(options, clientAuthType === 'NoClientCert' ? [] : pem)
   const alpn = alpnBytes(served)
   const facts = JSON.stringify([context, clientAuthType, served])
   const key = createHash('sha256').update(facts).digest('hex')
   const quicProblem = quicProblemOf(options, clientAuthType)
-  return { name, context, clientAuthType, sniStrict: options.sniStrict, alpn, quicProblem, key }
+  const authorities = new Set(files.flat().map((block) => new X509Certificate(block).fingerprint256))
+  return { name, context, clientAuthType, authorities, sniStrict: options.sniStrict, alpn, quicProblem, key }
 }
 
 /** The QUIC listener has one setting for all names: TLS 1.3 with its own curves, and no client certificates. */
@@ -188,8 +196,8 @@ function contextOptions(options: TlsOptions, authorities: readonly string[]): Se
   }
 }
 
-/** Traefik: every file must hold at least one certificate. */
-async function readAuthorities(pathOrText: string): Promise<string> {
+/** Each certificate in the file, in PEM. Traefik: there must be one at least. */
+async function readAuthorities(pathOrText: string): Promise<readonly string[]> {
   const text = await readPem(pathOrText)
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
   const name = pathOrText.includes('-----BEGIN') ? 'the text' : JSON.stringify(pathOrText)
@@ -201,7 +209,7 @@ async function readAuthorities(pathOrText: string): Promise<string> {
       throw new Error(`clientAuth.caFiles: ${name} holds a certificate that is not readable`, { cause: thrown })
     }
   }
-  return `${blocks.join('\n')}\n`
+  return blocks
 }
 
 function pairOptions({ certificate, key }: CertificatePair): SecureContextOptions {

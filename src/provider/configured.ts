@@ -5,6 +5,9 @@ import { providers } from './registry.ts'
 const [fileProvider] = providers
 
 /** The providers that the static configuration names, in the order in which they are merged. */
-export function configuredProviders({ file }: StaticConfiguration['providers'], scope: ProviderScope): Provider[] {
+export function configuredProviders(
+  { file }: Pick<StaticConfiguration['providers'], 'file'>,
+  scope: ProviderScope,
+): Provider[] {
   return file === undefined ? [] : [fileProvider.build(file, scope)]
 }

@@ -77,7 +77,7 @@ export class ServiceBuilder {
     if (failure !== undefined) throw failure
     const { configuration } = this.#options
     const element = configuration.httpServices.get(name)
-    if (element === undefined) throw missing('service', name, configuration.httpServices)
+    if (element === undefined) throw missingService(name, configuration.httpServices)
     return this.#buildGuarded(name, element)
   }
 
@@ -161,4 +161,17 @@ function named(name: string, service: Handler): Handler {
     request.exchange.serviceName = name
     return service(request)
   }
+}
+
+/** The program's own services that are not always there, by the static key that switches them on. */
+const switchedOnBy: ReadonlyMap<string, string> = new Map([
+  ['api@internal', 'api'],
+  ['dashboard@internal', 'api.dashboard'],
+  ['ping@internal', 'ping'],
+])
+
+function missingService(name: string, known: ReadonlyMap<string, unknown>): Error {
+  const key = switchedOnBy.get(name)
+  if (key === undefined) return missing('service', name, known)
+  return new Error(`the service "${name}" does not exist (${key} in the static configuration switches it on)`)
 }

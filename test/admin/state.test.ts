@@ -168,6 +168,6 @@ http:
 
   test('is not there unless the API is switched on', async () => {
     await using app = await startApp(routed('Host(`manage.test`)'))
-    await app.logged('http.routers.manage.service: the service "api@internal" does not exist')
+    await app.logged('http.routers.manage.service: the service "api@internal" does not exist (api in the')
   })
 })

@@ -119,6 +119,19 @@ describe('sluice check', () => {
     expect(code).toBe(1)
   })
 
+  test('reads the dynamic files in spite of mistakes in the static configuration, each element by itself', async () => {
+    const document = router('ruel: PathPrefix(`/`)', everything, 'service: no')
+    const { code, stdout } = await check(document, '--metrics.prometheus', '--log.level=loud')
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines.map((line) => line.replace(/ \(expected.*/, ''))).toEqual([
+      'd.yaml:4:7: http.routers.x.ruel: unknown key',
+      '--log.level: log.level: "loud" is not known',
+      '--metrics.prometheus: metrics: not supported yet',
+      's.yaml: 3 errors, 0 warnings; how the dynamic elements fit together was not looked at',
+    ])
+    expect(code).toBe(1)
+  })
+
   test.each([
     ['tls.stores.other', 'tls: { stores: { other: { defaultCertificate: { certFile: a, keyFile: b } } } }'],
     ['tls.certificates[0].stores[0]', 'tls: { certificates: [{ certFile: a, keyFile: b, stores: [other] }] }'],

@@ -20,27 +20,34 @@ beforeAll(async () => {
 
 afterAll(() => folder[Symbol.asyncDispose]())
 
-async function signedClient(): Promise<readonly string[]> {
-  const file = (name: string) => join(folder.path, name)
-  const request = [
-    'req',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-subj',
-    '/CN=client',
-    '-keyout',
-    file('c.key'),
-    '-out',
-    file('c.csr'),
+interface Signing {
+  readonly name: string
+  readonly by: { readonly certFile: string; readonly keyFile: string }
+  readonly isAuthority?: boolean
+}
+
+async function sign({ name, by, isAuthority = false }: Signing): Promise<{ certFile: string; keyFile: string }> {
+  const [certFile, keyFile, request, extensions] = ['crt', 'key', 'csr', 'ext'].map((end) =>
+    join(folder.path, `${name}.${end}`),
+  ) as [string, string, string, string]
+  await Bun.write(extensions, `basicConstraints=CA:${String(isAuthority).toUpperCase()}`)
+  const steps = [
+    ['req', '-newkey', 'rsa:2048', '-nodes', '-subj', `/CN=${name}`, '-keyout', keyFile, '-out', request],
+    [
+      ...['x509', '-req', '-in', request, '-CA', by.certFile, '-CAkey', by.keyFile, '-CAcreateserial', '-days', '2'],
+      ...['-extfile', extensions, '-out', certFile],
+    ],
   ]
-  const authorityFiles = ['-CA', authority.certFile, '-CAkey', authority.keyFile, '-CAcreateserial']
-  const sign = ['x509', '-req', '-in', file('c.csr'), ...authorityFiles, '-days', '2', '-out', file('c.crt')]
-  for (const step of [request, sign]) {
+  for (const step of steps) {
     const { code, stderr } = await runProgram(['openssl', ...step])
     if (code !== 0) throw new Error(stderr)
   }
-  return ['--cert', file('c.crt'), '--key', file('c.key')]
+  return { certFile, keyFile }
+}
+
+async function signedClient(): Promise<readonly string[]> {
+  const { certFile, keyFile } = await sign({ name: 'client', by: authority })
+  return ['--cert', certFile, '--key', keyFile]
 }
 
 function startWith(clientAuthType: string | undefined): Promise<Proxy> {
@@ -78,5 +85,32 @@ describe('clientAuthType', () => {
       }
       expect({ version, ...seen }).toEqual({ version, ...expected })
     }
+  })
+})
+
+describe('passTLSClientCert', () => {
+  test.each([
+    ['the leaf alone', 0],
+    ['the leaf and an intermediate', 1],
+  ])('tells of what the client has sent and of no certificate in caFiles: %s', async (_, intermediates) => {
+    const middle = await sign({ name: 'middle', by: authority, isAuthority: true })
+    const leaf = await sign({ name: 'leaf', by: intermediates === 0 ? authority : middle })
+    const texts = [leaf, middle].slice(0, intermediates + 1).map(({ certFile }) => Bun.file(certFile).text())
+    const sent = await Promise.all(texts)
+    const file = join(folder.path, 'sent.pem')
+    await Bun.write(file, sent.join(''))
+    await using proxy = await startProxy({
+      dynamic: {
+        http: {
+          routers: { all: { rule: 'PathPrefix(`/`)', service: 'whoami@internal', middlewares: ['pem'], tls: {} } },
+          middlewares: { pem: { passTLSClientCert: { pem: true } } },
+        },
+        tls: { options: { default: { clientAuth: { caFiles: [authority.certFile] } } } },
+      },
+    })
+    const { body } = await curl(proxy.port(), 'https://a.test/', '-k', '--cert', file, '--key', leaf.keyFile)
+    const told = /^X-Forwarded-Tls-Client-Cert: (.*)$/m.exec(body)?.[1]
+    const base64 = sent.map((pem) => pem.replaceAll(/-----[^-]+-----|\s/g, ''))
+    expect(told?.split(',')).toEqual(base64)
   })
 })

@@ -153,7 +153,7 @@ class Parser<Subject> {
   #unexpected(expected: string): undefined {
     const { kind, value, offset, length } = this.#token
     if (kind === 'bad') return this.#fail(offset, value)
-    const found = kind === 'end' ? 'the end' : this.#text.slice(offset, offset + length)
+    const found = kind === 'end' ? 'end' : this.#text.slice(offset, offset + length)
     return this.#fail(offset, `unexpected ${found} (expected ${expected})`)
   }
 

@@ -98,7 +98,7 @@ describe('an expression', () => {
   })
 
   test.each([
-    ['', 0, 'unexpected the end (expected a function)'],
+    ['', 0, 'unexpected end (expected a function)'],
     ['Whole()', 0, 'Whole gives a whole number such as 50, which must be compared with one'],
     ['Whole() > 5.0', 10, 'unexpected 5.0 (expected a whole number such as 50)'],
     ['Part() > 1', 9, 'unexpected 1 (expected a number with a decimal point such as 50.0)'],
@@ -113,10 +113,10 @@ describe('an expression', () => {
     ['!Yes()', 0, 'there is no negation (turn the comparison round instead)'],
     ['Yes() & Yes()', 6, 'unexpected & (did you mean &&?)'],
     ['Whole() = 5', 8, 'unexpected = (did you mean ==?)'],
-    ['Yes() &&', 8, 'unexpected the end (expected a function)'],
-    ['(Yes()', 6, 'unexpected the end (expected &&, || or ))'],
+    ['Yes() &&', 8, 'unexpected end (expected a function)'],
+    ['(Yes()', 6, 'unexpected end (expected &&, || or ))'],
     ['Yes())', 5, 'unexpected ) (expected &&, || or the end)'],
-    ['Yes', 3, 'unexpected the end (expected ()'],
+    ['Yes', 3, 'unexpected end (expected ()'],
     ['Yes(1)', 4, 'unexpected 1 (expected ), since Yes takes nothing)'],
     ['Sum(1)', 5, 'unexpected ) (expected , since Sum takes 2 numbers)'],
     ['Sum(1, 2)', 7, 'unexpected 2 (expected a number with a decimal point such as 50.0)'],
