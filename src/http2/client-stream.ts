@@ -1,8 +1,7 @@
-import { constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2'
 import { ProxyError } from '../errors.ts'
 import { emptyBody, isEmptyBody } from '../http/body.ts'
 import type { Cancellable } from '../http/exchange.ts'
-import { hasHeader, noHeaders, type Headers } from '../http/headers.ts'
+import { noHeaders, type Headers } from '../http/headers.ts'
 import type { HttpResponse } from '../http/message.ts'
 import { hasNoBody } from '../http1/framing.ts'
 import { IncomingBody, type BodySource } from '../http1/incoming-body.ts'
@@ -10,9 +9,12 @@ import { Deadline } from '../net/deadline.ts'
 import type { OutgoingRequest } from '../upstream/transport.ts'
 import type { Http2ConnectionOptions } from './client.ts'
 import { pushFields } from './encode-fields.ts'
-import type { RawFields } from './request-head.ts'
-import { endedWhole, resetStream } from './reset-stream.ts'
-import { readResponseHead } from './response-head.ts'
+import type { Http2Engine } from './engine.ts'
+import { errorCode } from './frame.ts'
+import type { DecodedFields } from './hpack/decoder.ts'
+import { readResponseHead, type ResponseHead } from './response-head.ts'
+import type { StreamEnd, StreamListener } from './message-stream.ts'
+import type { Http2Stream } from './stream.ts'
 import { StreamWriter, type StreamWriterOwner } from './stream-writer.ts'
 import { ConnectionLost, Unprocessed } from './unprocessed.ts'
 
@@ -27,12 +29,12 @@ export interface ClientStreamOwner {
 const continueTimeoutMs = 1000
 
 /** One request on an HTTP/2 connection to an upstream, from its head to the close of its stream. */
-export class ClientStream implements BodySource, StreamWriterOwner, Cancellable {
-  readonly #session: ClientHttp2Session
+export class ClientStream implements StreamListener, BodySource, StreamWriterOwner, Cancellable {
+  readonly #engine: Http2Engine
   readonly #request: OutgoingRequest
   readonly #owner: ClientStreamOwner
   readonly #deadline = new Deadline(() => this.#expired())
-  #stream: ClientHttp2Stream | undefined
+  #stream: Http2Stream | undefined
   #writer: StreamWriter | undefined
   #awaiting: PromiseWithResolvers<HttpResponse> | undefined = Promise.withResolvers<HttpResponse>()
   #body: IncomingBody | undefined
@@ -41,8 +43,8 @@ export class ClientStream implements BodySource, StreamWriterOwner, Cancellable 
   #failure: ProxyError | undefined
   #awaitsContinue = false
 
-  constructor(session: ClientHttp2Session, request: OutgoingRequest, owner: ClientStreamOwner) {
-    this.#session = session
+  constructor(engine: Http2Engine, request: OutgoingRequest, owner: ClientStreamOwner) {
+    this.#engine = engine
     this.#request = request
     this.#owner = owner
   }
@@ -50,20 +52,22 @@ export class ClientStream implements BodySource, StreamWriterOwner, Cancellable 
   send(): Promise<HttpResponse> {
     const { promise } = this.#awaiting!
     const { body, exchange } = this.#request
+    if (exchange.cancelled !== undefined) return this.#unsent(exchange.cancelled)
+    if (!this.#engine.canOpen) return this.#unsent(new Unprocessed('upstream.reset', 'the connection has just ended'))
     const endStream = isEmptyBody(body)
-    try {
-      this.#stream = this.#open(requestFields(this.#request), endStream)
-    } catch (thrown) {
-      // The session has ended in the meantime, and nothing has been sent.
-      this.#failure = new Unprocessed('upstream.reset', String(thrown), thrown)
-      this.#closed()
-      return promise
-    }
-    this.#listen(this.#stream)
+    const stream = this.#engine.open()
+    this.#stream = stream
+    stream.attach(this)
     exchange.onCancel(this)
-    if (this.#stream.destroyed) return promise
-    if (endStream) this.bodyWritten()
-    else this.#writeBody(this.#stream)
+    stream.sendFields(requestFields(this.#request), endStream)
+    if (!endStream) this.#writeBody(stream)
+    return promise
+  }
+
+  #unsent(reason: ProxyError): Promise<HttpResponse> {
+    this.#failure = reason
+    const { promise } = this.#awaiting!
+    this.#closed(reason)
     return promise
   }
 
@@ -71,8 +75,12 @@ export class ClientStream implements BodySource, StreamWriterOwner, Cancellable 
     this.#fail(error)
   }
 
-  bodyWritten(): void {
+  sentEnd(): void {
     if (this.#awaiting !== undefined) this.#deadline.set(this.#owner.options.responseHeaderTimeoutMs)
+  }
+
+  drained(): void {
+    this.#writer?.drained()
   }
 
   bodyFailed(error: ProxyError): void {
@@ -80,38 +88,18 @@ export class ClientStream implements BodySource, StreamWriterOwner, Cancellable 
   }
 
   holdBody(): void {
-    this.#stream?.pause()
+    this.#stream?.hold()
   }
 
   wantBody(): void {
-    if (this.#stream?.destroyed === false) this.#stream.resume()
+    this.#stream?.want()
   }
 
   dropBody(reason: ProxyError): void {
     this.#fail(reason)
   }
 
-  #open(fields: string[], endStream: boolean): ClientHttp2Stream {
-    // Waiting costs an empty DATA frame, which some servers stumble over: only for trailers that were announced.
-    const announced = this.#request.exchange.request?.headers ?? noHeaders
-    const options = { endStream, waitForTrailers: !endStream && hasHeader(announced, 'trailer') }
-    // Arrays of names and values are missing from the types; they alone keep the order and repeats of fields.
-    return this.#session.request(fields as unknown as Parameters<ClientHttp2Session['request']>[0], options)
-  }
-
-  #listen(stream: ClientHttp2Stream): void {
-    // Why it closed is told by `close`; without a listener an error would end the process.
-    stream.on('error', () => {})
-    stream.on('close', () => this.#closed())
-    stream.on('headers', (_: unknown, __: number, raw?: RawFields) => this.#receiveInterim(raw ?? []))
-    stream.on('response', (_: unknown, flags: number, raw?: RawFields) => this.#receiveHead(raw ?? [], flags))
-    stream.on('trailers', (_: unknown, __: number, raw?: RawFields) => this.#receiveTrailers(raw ?? []))
-    stream.on('data', (piece: Buffer) => this.#receive(piece))
-    stream.on('end', () => this.#finish(stream))
-    stream.on('continue', () => this.#sendHeldBody())
-  }
-
-  #writeBody(stream: ClientHttp2Stream): void {
+  #writeBody(stream: Http2Stream): void {
     this.#writer = new StreamWriter(stream, this.#request.body, this)
     this.#awaitsContinue = this.#request.expectContinue
     if (this.#awaitsContinue) this.#deadline.set(continueTimeoutMs)
@@ -125,66 +113,65 @@ export class ClientStream implements BodySource, StreamWriterOwner, Cancellable 
     this.#writer?.start()
   }
 
-  #receiveInterim(raw: RawFields): void {
-    const head = readResponseHead(raw)
+  receivedFields({ fields, exceedsLimit }: DecodedFields, endStream: boolean): void {
+    if (exceedsLimit || fields.length / 2 > this.#owner.options.limits.maxFields) {
+      return this.#fail(new ProxyError('upstream.malformed', 'too many or too long fields'))
+    }
+    const head = readResponseHead(fields)
     if (head.kind === 'malformed') return this.#fail(new ProxyError('upstream.malformed', head.detail))
-    if (head.status === 100) return
+    const isTrailers = this.#awaiting === undefined
+    const isMisplaced = isTrailers ? !endStream || head.status !== 0 : !mayBeHead(head, endStream)
+    if (isMisplaced) return this.#fail(new ProxyError('upstream.malformed', 'a field section out of its place'))
+    if (isTrailers) this.#trailers = head.headers
+    else if (isInterim(head)) this.#receiveInterim(head)
+    else this.#receiveHead(head, endStream)
+  }
+
+  #receiveInterim(head: ResponseHead): void {
+    if (head.status === 100) return this.#sendHeldBody()
     this.#request.exchange.interim?.sendInterim(head.status, head.headers)
   }
 
-  #receiveHead(raw: RawFields, flags: number): void {
-    const awaiting = this.#awaiting
-    if (awaiting === undefined) return
-    const head = readResponseHead(raw)
-    if (head.kind === 'malformed') return this.#fail(new ProxyError('upstream.malformed', head.detail))
+  #receiveHead({ status, headers, contentLength }: ResponseHead, endStream: boolean): void {
+    const awaiting = this.#awaiting!
+    const isBodiless = hasNoBody({ status, requestMethod: this.#request.method })
+    if (endStream && !isBodiless && (contentLength ?? 0) > 0) {
+      return this.#fail(new ProxyError('upstream.malformed', 'a response that is shorter than its length'))
+    }
     this.#awaiting = undefined
     this.#owner.hasAnswered = true
     this.#deadline.clear()
-    const { status, headers, contentLength } = head
-    const isBodiless = hasNoBody({ status, requestMethod: this.#request.method })
-    if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) {
-      if (!isBodiless && (contentLength ?? 0) > 0) {
-        return awaiting.reject(new ProxyError('upstream.malformed', 'a response that is shorter than its length'))
-      }
-      return awaiting.resolve({ status, headers, body: emptyBody, announcedLength: contentLength })
-    }
+    if (endStream) return awaiting.resolve({ status, headers, body: emptyBody, announcedLength: contentLength })
     this.#body = new IncomingBody(isBodiless ? undefined : contentLength, this)
     awaiting.resolve({ status, headers, body: this.#body, announcedLength: isBodiless ? contentLength : undefined })
   }
 
-  #receive(piece: Buffer): void {
+  receivedData(piece: Buffer): void {
+    if (this.#awaiting !== undefined) return this.#fail(new ProxyError('upstream.malformed', 'a body without a head'))
     this.#receivedBytes += piece.length
     this.#body?.push(piece)
   }
 
-  #receiveTrailers(raw: RawFields): void {
-    const head = readResponseHead(raw)
-    if (head.kind === 'malformed' || head.status !== 0) {
-      return this.#fail(new ProxyError('upstream.malformed', 'malformed trailers'))
-    }
-    this.#trailers = head.headers
-  }
-
-  #finish(stream: ClientHttp2Stream): void {
-    if (!endedWhole(stream)) return
-    const { body } = this.#request
+  receivedEnd(): void {
+    if (this.#awaiting !== undefined) return this.#fail(new ProxyError('upstream.malformed', 'an end without a head'))
     const length = this.#body?.length
     if (length !== undefined && this.#receivedBytes !== length) {
       return this.#fail(new ProxyError('upstream.truncated', `a body of ${this.#receivedBytes} of ${length} bytes`))
     }
-    // Answered before it had the whole request: the rest is of no use.
-    if (this.#writer?.isDone === false) {
-      const early = new ProxyError('upstream.reset', 'the server answered before it had the whole request')
-      this.#writer.cancel(early)
-      resetStream(stream, early, constants.NGHTTP2_CANCEL)
-    } else if (this.#writer === undefined) body.cancel(noBodyWanted)
     this.#body?.finish(this.#trailers)
+    if (this.#stream?.hasSentEnd !== false) return
+    // Answered before it had the whole request: the rest is of no use.
+    this.#writer?.cancel(new ProxyError('upstream.reset', 'the server answered before it had the whole request'))
+    this.#stream.reset(errorCode.cancel)
   }
 
-  #closed(): void {
+  closed(end: StreamEnd): void {
+    this.#closed(this.#failure ?? this.#closeError(end))
+  }
+
+  #closed(error: ProxyError): void {
     this.#deadline.dispose()
     this.#request.exchange.offCancel(this)
-    const error = this.#failure ?? this.#closeError()
     this.#awaiting?.reject(error)
     this.#awaiting = undefined
     this.#body?.fail(error)
@@ -194,14 +181,12 @@ export class ClientStream implements BodySource, StreamWriterOwner, Cancellable 
   }
 
   /** What the end of the stream means to whoever still waits for something of it. */
-  #closeError(): ProxyError {
-    const code = this.#stream?.rstCode ?? 0
-    const reason = `stream closed by the server with code ${code}`
+  #closeError(end: StreamEnd): ProxyError {
+    const reason = end.kind === 'reset' ? `stream closed by the server with code ${end.code}` : 'connection lost'
     if (this.#body !== undefined) return new ProxyError('upstream.truncated', `${reason} in the middle of the body`)
-    if (code === constants.NGHTTP2_REFUSED_STREAM) return new Unprocessed('upstream.reset', reason)
-    // A session on its way out that ends a stream without a code has ended with it.
-    const hasEnded = this.#session.destroyed || (this.#session.closed && code === constants.NGHTTP2_NO_ERROR)
-    const isLost = hasEnded && this.#owner.hasAnswered
+    const isRefused = end.kind === 'reset' && end.code === errorCode.refusedStream
+    if (isRefused || (end.kind === 'lost' && end.isUnprocessed)) return new Unprocessed('upstream.reset', reason)
+    const isLost = end.kind === 'lost' && this.#owner.hasAnswered
     return new (isLost ? ConnectionLost : ProxyError)('upstream.reset', `${reason} before it answered`)
   }
 
@@ -212,7 +197,7 @@ export class ClientStream implements BodySource, StreamWriterOwner, Cancellable 
     this.#awaiting = undefined
     this.#body?.fail(error)
     this.#writer?.cancel(error)
-    if (this.#stream !== undefined) resetStream(this.#stream, error, constants.NGHTTP2_CANCEL)
+    this.#stream?.reset(errorCode.cancel)
   }
 
   #expired(): void {
@@ -222,7 +207,14 @@ export class ClientStream implements BodySource, StreamWriterOwner, Cancellable 
   }
 }
 
-const noBodyWanted = new ProxyError('client.reset', 'nobody wants this body any more')
+function isInterim({ status }: ResponseHead): boolean {
+  return status >= 100 && status < 200
+}
+
+/** RFC 9113 §8.1, §8.6: an interim head ends nothing, and there is no upgrade. */
+function mayBeHead(head: ResponseHead, endStream: boolean): boolean {
+  return head.status !== 0 && head.status !== 101 && !(isInterim(head) && endStream)
+}
 
 function requestFields(request: OutgoingRequest): string[] {
   const { method, target, host, headers, body, server } = request

@@ -1,13 +1,15 @@
-import { connect, type ClientHttp2Session } from 'node:http2'
 import { ProxyError } from '../errors.ts'
 import type { HttpResponse } from '../http/message.ts'
 import type { HeadLimits } from '../http1/head.ts'
 import type { Connection } from '../net/connection.ts'
 import { Deadline } from '../net/deadline.ts'
-import { ConnectionDuplex } from '../net/duplex.ts'
 import type { OutgoingRequest } from '../upstream/transport.ts'
-import { Liveness } from './liveness.ts'
 import { ClientStream, type ClientStreamOwner } from './client-stream.ts'
+import { Http2Engine, type EngineOwner } from './engine.ts'
+import { errorCode, type Violation } from './frame.ts'
+import { Liveness } from './liveness.ts'
+import type { SettingsChange } from './settings.ts'
+import type { Http2Stream } from './stream.ts'
 
 export interface Http2ConnectionOptions {
   readonly limits: HeadLimits
@@ -22,15 +24,20 @@ export interface Http2ConnectionOptions {
   gone(connection: Http2Connection): void
 }
 
-/** Response bytes that may be on the way, for one stream and for the connection: the same, as in server.ts. */
-const windowBytes = 1024 * 1024
+/**
+ * Response bytes that may be on the way, of one stream and of all. Streams belong to different clients, so one that
+ * reads slowly must never stop the others: it is bounded by its own window alone.
+ */
+const streamWindowBytes = 512 * 1024
+const connectionWindowBytes = 2 ** 30
+const defaultTableBytes = 4096
 
 /** One HTTP/2 connection to an upstream: as many exchanges at once as the server allows. */
-export class Http2Connection implements ClientStreamOwner {
+export class Http2Connection implements ClientStreamOwner, EngineOwner {
   readonly options: Http2ConnectionOptions
   hasAnswered = false
   readonly #connection: Connection
-  readonly #session: ClientHttp2Session
+  readonly #engine: Http2Engine
   readonly #idle = new Deadline(() => this.close())
   readonly #handshake = new Deadline(() => this.#silent())
   readonly #liveness: Liveness
@@ -38,6 +45,7 @@ export class Http2Connection implements ClientStreamOwner {
   #streams = 0
   #maxStreams = Infinity
   #isGone = false
+  #isIntroduced = false
 
   /** Resolves when the server has introduced itself. Rejects with a ProxyError when it does not; nothing is left open. */
   static open(connection: Connection, options: Http2ConnectionOptions, timeoutMs: number): Promise<Http2Connection> {
@@ -49,61 +57,72 @@ export class Http2Connection implements ClientStreamOwner {
   private constructor(connection: Connection, options: Http2ConnectionOptions) {
     this.#connection = connection
     this.options = options
-    const duplex = new ConnectionDuplex(connection, () => {
-      this.#liveness.heard()
-      return true
-    })
-    this.#session = connect('http://upstream', { createConnection: () => duplex, ...sessionOptions(options) })
-    const { readIdleTimeoutMs, pingTimeoutMs } = options
+    const { readIdleTimeoutMs, pingTimeoutMs, limits } = options
     this.#liveness = new Liveness({
       readIdleTimeoutMs,
       pingTimeoutMs,
-      ping: () => this.#ping(),
+      ping: () => this.#engine.ping(() => {}),
       dead: () => this.#dead(),
     })
-    this.#session.on('remoteSettings', ({ maxConcurrentStreams }) => {
-      this.#maxStreams = maxConcurrentStreams ?? Infinity
-    })
-    this.#session.once('remoteSettings', () => this.#introduced())
-    this.#session.on('goaway', () => this.#leave())
-    this.#session.on('error', (error: Error) => this.#failed(error))
-    this.#session.on('close', () => this.#closed())
+    const engine = {
+      role: 'client',
+      streamWindowBytes,
+      connectionWindowBytes,
+      maxConcurrentStreams: 0,
+      decoderTableBytes: defaultTableBytes,
+      encoderTableBytes: defaultTableBytes,
+      maxHeaderBytes: limits.maxHeadBytes,
+    } as const
+    this.#engine = new Http2Engine(connection, engine, this)
   }
 
-  /** Only now: streams that were opened before would be left without a window by this call. */
-  #introduced(): void {
+  settingsReceived({ maxConcurrentStreams }: SettingsChange): void {
+    if (maxConcurrentStreams !== undefined) this.#maxStreams = maxConcurrentStreams
+    if (this.#isIntroduced) return
+    this.#isIntroduced = true
     this.#handshake.dispose()
-    if (this.#maxStreams === 0) {
-      this.#ready.reject(new ProxyError('upstream.malformed', 'HTTP/2 SETTINGS that allow no stream'))
-      return this.close()
-    }
-    this.#session.setLocalWindowSize(windowBytes)
-    this.#ready.resolve(this)
+    if (this.#maxStreams > 0) return this.#ready.resolve(this)
+    this.#ready.reject(new ProxyError('upstream.malformed', 'HTTP/2 SETTINGS that allow no stream'))
+    this.close()
+  }
+
+  goawayReceived(): void {
+    this.#leave()
+  }
+
+  heard(): void {
+    this.#liveness.heard()
+  }
+
+  /** Streams are not opened by servers. */
+  opened(stream: Http2Stream): void {
+    stream.reset(errorCode.refusedStream)
   }
 
   /** What it means for a stream is told by that stream's close. */
-  #failed(error: Error): void {
-    this.#ready.reject(new ProxyError('upstream.malformed', `not HTTP/2: ${error.message}`, error))
+  violated({ detail }: Violation): void {
+    this.#ready.reject(new ProxyError('upstream.malformed', `not HTTP/2: ${detail}`))
+    this.#leave()
+  }
+
+  closed(): void {
+    this.#handshake.dispose()
+    this.#liveness.dispose()
+    this.#ready.reject(new ProxyError('upstream.reset', 'closed by the server before it introduced itself'))
     this.#leave()
   }
 
   #silent(): void {
     this.#ready.reject(new ProxyError('upstream.dialTimeout', 'no HTTP/2 SETTINGS within the dial time-out'))
-    this.#session.destroy()
+    this.#engine.destroy()
     this.#connection.close()
-  }
-
-  #ping(): void {
-    // A session that was closed from here does not always say so (Bun 1.4.5).
-    if (this.#session.destroyed) this.#liveness.dispose()
-    else this.#session.ping(() => {})
   }
 
   /** Its streams fail with it: nobody is there to finish them. */
   #dead(): void {
     this.#liveness.dispose()
     this.#leave()
-    this.#session.destroy()
+    this.#engine.destroy()
     this.#connection.close(new Error('no sign of life within the ping time-out'))
   }
 
@@ -113,20 +132,20 @@ export class Http2Connection implements ClientStreamOwner {
 
   /** True when one more stream may be opened. */
   get hasRoom(): boolean {
-    return !this.#isGone && this.#streams < this.#maxStreams
+    return !this.#isGone && this.#engine.canOpen && this.#streams < this.#maxStreams
   }
 
   /** Rejects with `Unprocessed` (unprocessed.ts) when the server has not looked at the request, else with a ProxyError. */
   send(request: OutgoingRequest): Promise<HttpResponse> {
     this.#streams += 1
     this.#idle.clear()
-    return new ClientStream(this.#session, request, this).send()
+    return new ClientStream(this.#engine, request, this).send()
   }
 
   /** Takes no more requests, and closes after those in progress. */
   close(): void {
     this.#leave()
-    this.#session.close()
+    this.#engine.close()
   }
 
   streamEnded(): void {
@@ -139,22 +158,5 @@ export class Http2Connection implements ClientStreamOwner {
     this.#isGone = true
     this.#idle.dispose()
     this.options.gone(this)
-  }
-
-  #closed(): void {
-    this.#handshake.dispose()
-    this.#liveness.dispose()
-    this.#ready.reject(new ProxyError('upstream.reset', 'closed by the server before it introduced itself'))
-    this.#leave()
-    if (!this.#connection.isClosed) this.#connection.end()
-  }
-}
-
-function sessionOptions({ limits }: Http2ConnectionOptions): object {
-  return {
-    settings: { enablePush: false, initialWindowSize: windowBytes, maxHeaderListSize: limits.maxHeadBytes },
-    maxHeaderListPairs: limits.maxFields,
-    strictSingleValueFields: false,
-    strictFieldWhitespaceValidation: false,
   }
 }

@@ -26,15 +26,6 @@ export function pushFields(fields: string[], headers: Headers): void {
   }
 }
 
-/** Fields in the form that the platform's `sendTrailers` takes. */
-export function trailerObject(headers: Headers): Record<string, string[]> {
-  const fields: string[] = []
-  pushFields(fields, headers)
-  const gathered: Record<string, string[]> = {}
-  for (let at = 0; at < fields.length; at += 2) (gathered[fields[at]!] ??= []).push(fields[at + 1]!)
-  return gathered
-}
-
 export function hasDate(headers: Headers): boolean {
   for (let at = 0; at < headers.length; at += 2) {
     if (isName(headers[at]!, 'date')) return true

@@ -4,9 +4,9 @@ import { noHeaders, type Headers } from '../http/headers.ts'
 import { IncomingBody, type BodySource } from '../http1/incoming-body.ts'
 import { minimumProgressBytes } from '../http1/request-body.ts'
 import { Deadline } from '../net/deadline.ts'
+import type { DecodedFields } from './hpack/decoder.ts'
 import type { MessageStream } from './message-stream.ts'
-import { endedWhole } from './reset-stream.ts'
-import { readTrailers, type RawFields, type RequestHead } from './request-head.ts'
+import { readTrailers, type RequestHead } from './request-head.ts'
 
 export interface RequestBodyOwner {
   /** The body can't be read: malformed or too slow. */
@@ -38,10 +38,9 @@ export class RequestBody implements BodySource {
     this.#stream = stream
     this.#owner = owner
     this.#readTimeoutMs = readTimeoutMs
+    this.#isWhole = isEnded
     if (isEnded || head.contentLength === 0) {
-      this.#isWhole = isEnded
       this.body = emptyBody
-      if (!isEnded) this.#watchEnd()
       return
     }
     this.#deadline = new Deadline(() => this.#expired())
@@ -49,9 +48,6 @@ export class RequestBody implements BodySource {
     this.#incoming = new IncomingBody(head.contentLength, this)
     this.body = this.#incoming
     this.#owesContinue = head.expectContinue
-    stream.on('data', (piece: Buffer) => this.#receive(piece))
-    stream.on('trailers', (_: unknown, __: number, raw?: RawFields) => this.#receiveTrailers(raw ?? []))
-    stream.on('end', () => this.#finish())
   }
 
   /** True when the last byte has come. */
@@ -67,7 +63,7 @@ export class RequestBody implements BodySource {
 
   holdBody(): void {
     this.#deadline?.clear()
-    this.#stream.pause()
+    this.#stream.hold()
   }
 
   wantBody(): void {
@@ -77,20 +73,15 @@ export class RequestBody implements BodySource {
       this.#owner.sendContinue()
     }
     this.#deadline?.set(this.#readTimeoutMs)
-    if (!this.#stream.destroyed) this.#stream.resume()
+    this.#stream.want()
   }
 
   /** What nobody reads is let go, so that its window frees the connection's; the response's end will stop the rest. */
   dropBody(): void {
-    if (!this.#stream.destroyed) this.#stream.resume()
+    this.#stream.want()
   }
 
-  #watchEnd(): void {
-    this.#stream.on('end', () => (this.#isWhole = true))
-    this.#stream.resume()
-  }
-
-  #receive(piece: Buffer): void {
+  receive(piece: Buffer): void {
     this.#owesContinue = false
     this.receivedBytes += piece.length
     const { length } = this.body
@@ -103,15 +94,14 @@ export class RequestBody implements BodySource {
     this.#incoming?.push(piece)
   }
 
-  #receiveTrailers(raw: RawFields): void {
-    const trailers = readTrailers(raw)
+  receiveTrailers({ fields, exceedsLimit }: DecodedFields, endStream: boolean): void {
+    const trailers = exceedsLimit || !endStream ? undefined : readTrailers(fields)
     if (trailers === undefined) return this.#fail('malformed trailers')
     this.#trailers = trailers
   }
 
-  #finish(): void {
-    // A reset ends the stream for its reader too; that is told by the stream's close.
-    if (!endedWhole(this.#stream)) return
+  finish(): void {
+    if (this.#isWhole) return
     const { length } = this.body
     if (length !== undefined && this.receivedBytes < length) return this.#fail('fewer bytes than its content-length')
     this.#isWhole = true

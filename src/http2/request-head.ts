@@ -125,32 +125,29 @@ function takeCookie(gathered: Gathered, value: string): undefined {
 }
 
 function takePseudo(gathered: Gathered, name: string, value: string): string | undefined {
-  switch (name) {
-    case ':method':
-    case ':scheme':
-    case ':path':
-    case ':authority':
-    case ':protocol': {
-      const key = name.slice(1) as 'method' | 'scheme' | 'path' | 'authority' | 'protocol'
-      if (gathered[key] !== undefined) return `more than one ${name}`
-      if (gathered.headers.length > 0) return `${name} after a regular field`
-      gathered[key] = value
-      return undefined
-    }
-    default:
-      return `the pseudo field ${name}`
-  }
+  const key = pseudoFields.get(name)
+  if (key === undefined) return `the pseudo field ${name}`
+  if (gathered[key] !== undefined) return `more than one ${name}`
+  if (gathered.headers.length > 0) return `${name} after a regular field`
+  gathered[key] = value
+  return undefined
 }
+
+const pseudoFields = new Map<string, 'method' | 'scheme' | 'path' | 'authority' | 'protocol'>([
+  [':method', 'method'],
+  [':scheme', 'scheme'],
+  [':path', 'path'],
+  [':authority', 'authority'],
+  [':protocol', 'protocol'],
+])
 
 function judge(gathered: Gathered, limits: HeadLimits): RequestHead | MalformedRequest | BadHead {
   const { scheme, path, protocol, headers, expectContinue } = gathered
   const method = protocol === undefined ? gathered.method : tunnelMethod(gathered)
   if (method === undefined || !isFieldName(method)) return malformed('no method, or a :protocol without CONNECT')
-  if (method === 'CONNECT')
-    return bad(
-      'client.connect',
-      protocol === undefined ? 'CONNECT is not served' : `CONNECT to ${protocol} is not served`,
-    )
+  if (method === 'CONNECT') {
+    return bad('client.connect', `CONNECT${protocol === undefined ? '' : ` to ${protocol}`} is not served`)
+  }
   if (scheme === undefined || path === undefined || path === '') return malformed('no :scheme or :path')
   if (scheme !== 'http' && scheme !== 'https') return bad('client.malformed', `the scheme ${scheme}`)
   const target = readTarget(path, method, limits)
@@ -201,4 +198,10 @@ function malformed(detail: string): MalformedRequest {
 }
 
 /** RFC 9113 §8.2.2. */
-const connectionSpecific = new Set(['connection', 'proxy-connection', 'keep-alive', 'transfer-encoding', 'upgrade'])
+export const connectionSpecific: ReadonlySet<string> = new Set([
+  'connection',
+  'proxy-connection',
+  'keep-alive',
+  'transfer-encoding',
+  'upgrade',
+])

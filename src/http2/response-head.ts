@@ -2,7 +2,7 @@ import type { Headers } from '../http/headers.ts'
 import { wireName } from '../http/wire-name.ts'
 import { parseContentLength } from '../http1/framing.ts'
 import { isFieldName, isFieldValue } from '../http1/scan.ts'
-import type { RawFields } from './request-head.ts'
+import { connectionSpecific, type RawFields } from './request-head.ts'
 
 export interface ResponseHead {
   readonly kind: 'head'
@@ -25,8 +25,10 @@ export function readResponseHead(raw: RawFields): ResponseHeadResult {
     if (name === ':status') {
       if (!/^[1-9]\d\d$/.test(value)) return malformed(`the status ${value}`)
       status = Number(value)
-    } else if (!isFieldName(name) || !isFieldValue(value)) {
+    } else if (!isFieldName(name) || name !== name.toLowerCase() || !isFieldValue(value)) {
       return malformed('a header field with a character that it must not have')
+    } else if (connectionSpecific.has(name)) {
+      return malformed(`the connection-specific field ${name}`)
     } else if (name === 'content-length') {
       if (written !== undefined && written !== value) return malformed('two values of content-length')
       written = value

@@ -1,17 +1,17 @@
-import { constants } from 'node:http2'
 import { ProxyError, toProxyError } from '../errors.ts'
 import { httpDate } from '../http/date.ts'
 import { Exchange, type ClientFacts, type InterimSender, type Outcome } from '../http/exchange.ts'
 import { emptyBody } from '../http/body.ts'
-import { hasHeader, noHeaders, type Headers } from '../http/headers.ts'
+import { noHeaders, type Headers } from '../http/headers.ts'
 import type { HttpRequest, HttpResponse, Upgrade } from '../http/message.ts'
 import { errorReply } from '../http/reply.ts'
 import { hasNoBody } from '../http1/framing.ts'
-import { hasDate, pushFields, trailerObject } from './encode-fields.ts'
-import type { ServerMessageStream } from './message-stream.ts'
+import { hasDate, pushFields } from './encode-fields.ts'
+import { errorCode } from './frame.ts'
+import type { DecodedFields } from './hpack/decoder.ts'
+import type { MessageStream, StreamEnd, StreamListener } from './message-stream.ts'
 import { RequestBody, type RequestBodyOwner } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
-import { resetStream } from './reset-stream.ts'
 import type { Http2ServerOptions } from './server.ts'
 import { StreamWriter, type StreamWriterOwner } from './stream-writer.ts'
 import { TunnelStream } from './tunnel-stream.ts'
@@ -26,26 +26,28 @@ export interface StreamOwner {
 }
 
 /** One request of an HTTP/2 or HTTP/3 connection, from its head to the close of its stream. Nothing here touches other streams. */
-export class ServerStream implements RequestBodyOwner, StreamWriterOwner, InterimSender {
-  readonly #stream: ServerMessageStream
+export class ServerStream implements StreamListener, RequestBodyOwner, StreamWriterOwner, InterimSender {
+  readonly #stream: MessageStream
   readonly #owner: StreamOwner
   readonly #exchange: Exchange
   #method = ''
   #body: RequestBody | undefined
   #writer: StreamWriter | undefined
-  /** Of a stream that is to become a WebSocket. */
+  /** Of a stream that is to become a WebSocket, and what it then is. */
   #handshake: WebSocketHandshake | undefined
+  #tunnel: TunnelStream | undefined
+  #isWholeRequest = false
   #isTunnel = false
   #isResponded = false
   #isOver = false
   #writeTimer: Timer | undefined
 
-  constructor(stream: ServerMessageStream, owner: StreamOwner) {
+  constructor(stream: MessageStream, owner: StreamOwner) {
     this.#stream = stream
     this.#owner = owner
     const { entryPoint, writeTimeoutMs } = owner.options
     this.#exchange = new Exchange(entryPoint, owner.client, performance.timeOrigin + performance.now())
-    stream.on('close', () => this.#closed())
+    stream.attach(this)
     if (writeTimeoutMs > 0) this.#writeTimer = setTimeout(() => this.#writeExpired(writeTimeoutMs), writeTimeoutMs)
   }
 
@@ -56,10 +58,13 @@ export class ServerStream implements RequestBodyOwner, StreamWriterOwner, Interi
     const { version, options } = this.#owner
     const { readTimeoutMs } = options
     this.#method = method
+    this.#isWholeRequest = isEnded
     exchange.interim = this
-    // What a tunnel carries is nobody's body: it waits in the stream until the server has agreed.
-    if (head.isWebSocket) this.#handshake = new WebSocketHandshake()
-    else this.#body = new RequestBody(this.#stream, { head, isEnded, readTimeoutMs }, this)
+    if (head.isWebSocket) {
+      this.#handshake = new WebSocketHandshake()
+      // What a tunnel carries is nobody's body: it waits until the server has agreed.
+      this.#tunnel = new TunnelStream(this.#stream)
+    } else this.#body = new RequestBody(this.#stream, { head, isEnded, readTimeoutMs }, this)
     const body = this.#body?.body ?? emptyBody
     const headers = this.#handshake?.request(head.headers) ?? head.headers
     const request: HttpRequest = { method, path, query, host, version, headers, body, exchange, span: undefined }
@@ -73,15 +78,15 @@ export class ServerStream implements RequestBodyOwner, StreamWriterOwner, Interi
   }
 
   /** Answers what is no request for the handlers. */
-  refuse(error: ProxyError): void {
+  refuse(error: ProxyError, isEnded: boolean): void {
+    this.#isWholeRequest = isEnded
     this.#refuse(error)
-    this.#stream.resume()
   }
 
   /** Ends the stream now. */
   abort(reason: ProxyError): void {
     this.#end({ kind: 'aborted', error: reason })
-    resetStream(this.#stream, reason, resetCode(reason))
+    this.#stream.reset(resetCode(reason))
   }
 
   #refuse(error: ProxyError): void {
@@ -90,8 +95,7 @@ export class ServerStream implements RequestBodyOwner, StreamWriterOwner, Interi
 
   #respond(response: HttpResponse, failure?: ProxyError): void {
     const exchange = this.#exchange
-    // A stream that has been reset is told of only after this turn.
-    if (this.#isOver || this.#isResponded || this.#stream.destroyed || this.#stream.closed) {
+    if (this.#isOver || this.#isResponded) {
       response.upgrade?.refuse()
       response.body.cancel(exchange.cancelled ?? new ProxyError('client.reset', 'nobody waits for this response'))
       return
@@ -106,28 +110,36 @@ export class ServerStream implements RequestBodyOwner, StreamWriterOwner, Interi
     this.#isResponded = true
     const isBodiless = hasNoBody({ status: response.status, requestMethod: this.#method })
     const endStream = isBodiless || response.body.length === 0
-    // `sendDate` is missing from the published types of `respond`; without it the engine would add a second Date.
-    const mayHaveTrailers = response.body.length === undefined || hasHeader(response.headers, 'trailer')
-    const options = { endStream, waitForTrailers: !endStream && mayHaveTrailers, sendDate: false }
-    try {
-      this.#stream.respond(responseFields(response, isBodiless), options)
-    } catch (thrown) {
-      // A status that HTTP/2 does not have (RFC 9110 §15 ends at 599), a head that HTTP/3's engine can't send: no answer
-      // could be told.
-      response.body.cancel(noBodyWanted)
-      return this.abort(new ProxyError('upstream.malformed', String(thrown), thrown))
-    }
-    if (endStream) {
-      response.body.cancel(noBodyWanted)
-      return this.bodyWritten()
-    }
+    if (!this.#sendHead(response, isBodiless, endStream)) return
+    if (endStream) return response.body.cancel(noBodyWanted)
     this.#writer = new StreamWriter(this.#stream, response.body, this)
     this.#writer.start()
   }
 
+  /** False: no answer could be told. */
+  #sendHead(response: HttpResponse, isBodiless: boolean, endStream: boolean): boolean {
+    const fault = this.#headFault(response, isBodiless, endStream)
+    if (fault === undefined) return true
+    response.body.cancel(noBodyWanted)
+    this.abort(new ProxyError('upstream.malformed', fault))
+    return false
+  }
+
+  #headFault(response: HttpResponse, isBodiless: boolean, endStream: boolean): string | undefined {
+    // RFC 9110 §15 ends there.
+    if (response.status > 599) return `the status ${response.status}`
+    try {
+      this.#stream.sendFields(responseFields(response, isBodiless), endStream)
+      return undefined
+    } catch (thrown) {
+      return String(thrown)
+    }
+  }
+
   #switchProtocols(response: HttpResponse, upgrade: Upgrade): void {
+    const tunnel = this.#tunnel
     const handshake = this.#handshake
-    if (handshake?.isAccepted(response.headers) !== true) {
+    if (tunnel === undefined || handshake?.isAccepted(response.headers) !== true) {
       // The fields that ask for another upgrade are not HTTP/2's.
       upgrade.refuse()
       return this.#refuse(new ProxyError('upstream.malformed', 'an upgrade that nobody asked for'))
@@ -135,18 +147,35 @@ export class ServerStream implements RequestBodyOwner, StreamWriterOwner, Interi
     clearTimeout(this.#writeTimer)
     this.#exchange.response = response
     this.#isResponded = true
-    this.#isTunnel = true
     const opened = { ...response, status: 200, headers: handshake.response(response.headers) }
-    this.#stream.respond(responseFields(opened, false), { endStream: false, sendDate: false } as object)
-    void upgrade.start(new TunnelStream(this.#stream), undefined).then(() => this.#end({ kind: 'complete' }))
+    this.#stream.sendFields(responseFields(opened, false), false)
+    this.#isTunnel = true
+    void upgrade.start(tunnel, undefined).then(() => this.#end({ kind: 'complete' }))
   }
 
-  bodyWritten(): void {
-    if (this.#body?.isWhole ?? this.#handshake === undefined) return
-    // RFC 9113 §8.1: the response is whole, and the rest of the request is of no use to anybody.
-    this.#stream.once('finish', () => {
-      if (this.#body?.isWhole !== true) this.#stream.close(constants.NGHTTP2_NO_ERROR)
-    })
+  receivedFields(section: DecodedFields, endStream: boolean): void {
+    this.#body?.receiveTrailers(section, endStream)
+  }
+
+  receivedData(piece: Buffer): void {
+    this.#body?.receive(piece)
+    this.#tunnel?.receivedData(piece)
+  }
+
+  receivedEnd(): void {
+    this.#isWholeRequest = true
+    this.#body?.finish()
+    this.#tunnel?.receivedEnd()
+  }
+
+  drained(): void {
+    this.#writer?.drained()
+    this.#tunnel?.drained()
+  }
+
+  /** RFC 9113 §8.1: the response is whole, and the rest of the request is of no use to anybody. */
+  sentEnd(): void {
+    if (!this.#isWholeRequest && !this.#isTunnel) this.#stream.reset(errorCode.noError)
   }
 
   bodyFailed(error: ProxyError): void {
@@ -161,8 +190,10 @@ export class ServerStream implements RequestBodyOwner, StreamWriterOwner, Interi
   }
 
   sendInterim(status: number, headers: Headers): void {
-    if (this.#isResponded || this.#stream.destroyed || this.#stream.closed) return
-    this.#stream.additionalHeaders({ ...trailerObject(headers), ':status': status })
+    if (this.#isResponded || this.#isOver) return
+    const fields = [':status', String(status)]
+    pushFields(fields, headers)
+    this.#stream.sendFields(fields, false)
   }
 
   #writeExpired(writeTimeoutMs: number): void {
@@ -170,13 +201,12 @@ export class ServerStream implements RequestBodyOwner, StreamWriterOwner, Interi
     this.abort(new ProxyError('proxy.writeTimeout', `response not written within ${seconds} s`))
   }
 
-  #closed(): void {
-    const isWritten = this.#writer === undefined ? this.#isResponded : this.#writer.isDone
-    const { rstCode } = this.#stream
+  closed(end: StreamEnd): void {
+    this.#tunnel?.streamClosed(end)
     // A tunnel is over when its other end is, too.
     if (this.#isTunnel) return this.#owner.streamEnded(this)
-    if (isWritten && (rstCode ?? 0) === 0) this.#end({ kind: 'complete' })
-    else this.#end({ kind: 'aborted', error: new ProxyError('client.reset', `reset by the client (${rstCode})`) })
+    if (this.#stream.hasSentEnd) this.#end({ kind: 'complete' })
+    else this.#end({ kind: 'aborted', error: new ProxyError('client.reset', endDetail(end)) })
     this.#owner.streamEnded(this)
   }
 
@@ -205,12 +235,16 @@ function isSuccess({ status }: HttpResponse): boolean {
 
 const noBodyWanted = new ProxyError('client.reset', 'nobody wants this body any more')
 
+function endDetail(end: StreamEnd): string {
+  return end.kind === 'reset' ? `reset by the client (${end.code})` : 'connection lost'
+}
+
 /** What a client is told of a response that can't be finished. */
 function resetCode({ code }: ProxyError): number {
   // RFC 9113 §8.1.1.
-  if (code === 'client.malformed') return constants.NGHTTP2_PROTOCOL_ERROR
+  if (code === 'client.malformed') return errorCode.protocolError
   const isNobodysFault = code.startsWith('client.') || code === 'proxy.shutdown'
-  return isNobodysFault ? constants.NGHTTP2_CANCEL : constants.NGHTTP2_INTERNAL_ERROR
+  return isNobodysFault ? errorCode.cancel : errorCode.internalError
 }
 
 function responseFields(response: HttpResponse, isBodiless: boolean): string[] {

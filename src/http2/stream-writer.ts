@@ -1,12 +1,10 @@
 import { ProxyError } from '../errors.ts'
 import type { Body, BodySink } from '../http/body.ts'
-import { noHeaders, type Headers } from '../http/headers.ts'
-import { trailerObject } from './encode-fields.ts'
+import type { Headers } from '../http/headers.ts'
+import { pushFields } from './encode-fields.ts'
 import type { MessageStream } from './message-stream.ts'
 
 export interface StreamWriterOwner {
-  /** Everything has been given to the stream, its end too. */
-  bodyWritten(): void
   /** The body broke off or is not as long as was said: only a reset tells the peer so. */
   bodyFailed(error: ProxyError): void
 }
@@ -18,16 +16,13 @@ export class StreamWriter implements BodySink {
   readonly #body: Body
   readonly #owner: StreamWriterOwner
   #state: 'starting' | 'writing' | 'done' = 'starting'
-  #trailers: Headers = noHeaders
   /** The first piece waits until it is known whether it is the last: then one frame says both. */
-  #held: Uint8Array | undefined
+  #held: { readonly piece: Uint8Array; readonly isOwned: boolean } | undefined
 
   constructor(stream: MessageStream, body: Body, owner: StreamWriterOwner) {
     this.#stream = stream
     this.#body = body
     this.#owner = owner
-    stream.on('drain', () => this.#drained())
-    stream.on('wantTrailers', () => this.#sendTrailers())
   }
 
   get isDone(): boolean {
@@ -40,10 +35,18 @@ export class StreamWriter implements BodySink {
     this.#state = 'writing'
     const held = this.#held
     this.#held = undefined
-    if (held !== undefined && this.#stream.write(held)) this.#body.resume()
+    if (held !== undefined && this.#send(held.piece, held.isOwned)) this.#body.resume()
   }
 
   write(piece: Uint8Array): boolean {
+    return this.#take(piece, false)
+  }
+
+  writeOwned(piece: Uint8Array): boolean {
+    return this.#take(piece, true)
+  }
+
+  #take(piece: Uint8Array, isOwned: boolean): boolean {
     if (this.#state === 'done') return true
     this.bodyBytes += piece.length
     const { length } = this.#body
@@ -53,14 +56,15 @@ export class StreamWriter implements BodySink {
     }
     // An empty DATA frame says nothing, and peers count them as an attack.
     if (piece.length === 0) return true
-    if (this.#state === 'writing') return this.#stream.write(piece)
-    if (this.#held === undefined) {
-      this.#held = piece
-      return false
-    }
-    this.#stream.write(this.#held)
-    this.#held = piece
+    if (this.#state === 'writing') return this.#send(piece, isOwned)
+    const held = this.#held
+    this.#held = { piece, isOwned }
+    if (held !== undefined) this.#send(held.piece, held.isOwned)
     return false
+  }
+
+  #send(piece: Uint8Array, isOwned: boolean, isLast = false): boolean {
+    return isOwned ? this.#stream.writeOwned(piece, isLast) : this.#stream.write(piece, isLast)
   }
 
   end(trailers: Headers): void {
@@ -70,11 +74,12 @@ export class StreamWriter implements BodySink {
       return this.#abandon(`body ended after ${this.bodyBytes} of ${length} bytes`)
     }
     this.#state = 'done'
-    this.#trailers = trailers
-    if (this.#held === undefined) this.#stream.end()
-    else this.#stream.end(this.#held)
+    const fields: string[] = []
+    pushFields(fields, trailers)
+    const held = this.#held
     this.#held = undefined
-    this.#owner.bodyWritten()
+    if (held !== undefined) this.#send(held.piece, held.isOwned, fields.length === 0)
+    if (held === undefined || fields.length > 0) this.#stream.finish(fields)
   }
 
   fail(error: ProxyError): void {
@@ -90,12 +95,9 @@ export class StreamWriter implements BodySink {
     this.#body.cancel(reason)
   }
 
-  #drained(): void {
+  /** The stream has sent what it was given. */
+  drained(): void {
     if (this.#state === 'writing') this.#body.resume()
-  }
-
-  #sendTrailers(): void {
-    if (!this.#stream.destroyed && !this.#stream.closed) this.#stream.sendTrailers(trailerObject(this.#trailers))
   }
 
   #abandon(detail: string): void {

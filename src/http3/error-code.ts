@@ -1,4 +1,4 @@
-import { constants } from 'node:http2'
+import { errorCode } from '../http2/frame.ts'
 
 /** RFC 9114 §8.1. */
 export const http3Code = {
@@ -14,13 +14,13 @@ export const http3Code = {
 /** What HTTP/3 says where HTTP/2 says this. */
 export function fromHttp2Code(code: number): bigint {
   switch (code) {
-    case constants.NGHTTP2_NO_ERROR:
+    case errorCode.noError:
       return http3Code.noError
-    case constants.NGHTTP2_PROTOCOL_ERROR:
+    case errorCode.protocolError:
       return http3Code.messageError
-    case constants.NGHTTP2_REFUSED_STREAM:
+    case errorCode.refusedStream:
       return http3Code.requestRejected
-    case constants.NGHTTP2_CANCEL:
+    case errorCode.cancel:
       return http3Code.requestCancelled
     default:
       return http3Code.internalError

@@ -1,8 +1,7 @@
-import { constants } from 'node:http2'
 import type { ClientFacts } from '../http/exchange.ts'
 import { ProxyError } from '../errors.ts'
+import { errorCode } from '../http2/frame.ts'
 import { readRequestHead, type RawFields } from '../http2/request-head.ts'
-import { resetStream } from '../http2/reset-stream.ts'
 import type { Http2ServerOptions } from '../http2/server.ts'
 import { ServerStream, type StreamOwner } from '../http2/server-stream.ts'
 import { TokenBucket } from '../http2/token-bucket.ts'
@@ -65,19 +64,21 @@ export class Http3Session implements StreamOwner {
   }
 
   #begin(stream: Http3Stream, raw: RawFields): void {
-    if (stream.destroyed) return this.#countReset(stream)
+    if (stream.isClosed) return this.#countReset(stream)
     this.#requestCount += 1
     const head = readRequestHead(raw, this.options.limits)
     if (head.kind === 'malformed') {
       this.options.log.debug(`HTTP/3 request refused: ${head.detail}`, { client: this.client.address })
-      return resetStream(stream, new ProxyError('client.malformed', head.detail), constants.NGHTTP2_PROTOCOL_ERROR)
+      return stream.reset(errorCode.protocolError)
     }
     this.#idle.clear()
     const serving = new ServerStream(stream, this)
     this.#streams.add(serving)
-    stream.on('close', () => this.#countReset(stream))
-    stream.on('overfull', () => serving.bodyFailed(bodyTooFast))
-    if (head.kind === 'bad') serving.refuse(new ProxyError(head.code, head.detail))
+    stream.owner = {
+      closed: () => this.#countReset(stream),
+      overfull: () => serving.bodyFailed(bodyTooFast),
+    }
+    if (head.kind === 'bad') serving.refuse(new ProxyError(head.code, head.detail), stream.hasEndedEmpty)
     else serving.begin(head, stream.hasEndedEmpty)
     if (this.#isUsedUp()) this.drain()
   }
@@ -90,8 +91,8 @@ export class Http3Session implements StreamOwner {
   }
 
   /** Requests that are taken back at once cost the servers behind as much as others, and the client nothing. */
-  #countReset({ aborted }: Http3Stream): void {
-    if (!aborted || this.#isRefused || this.#resets.take()) return
+  #countReset({ wasTakenBack }: Http3Stream): void {
+    if (!wasTakenBack || this.#isRefused || this.#resets.take()) return
     this.#isRefused = true
     this.options.log.warn('HTTP/3 connection refused: too many resets', { client: this.client.address })
     const reason = new ProxyError('client.malformed', 'too many resets')

@@ -1,43 +1,56 @@
-import { constants } from 'node:http2'
-import { Duplex } from 'node:stream'
-import type { RawFields } from '../http2/request-head.ts'
+import { errorCode } from '../http2/frame.ts'
+import type { MessageStream, StreamEnd, StreamListener } from '../http2/message-stream.ts'
 import { quicDrained, type QuicRequestStream } from '../net/quic.ts'
 import { fromHttp2Code } from './error-code.ts'
 import { fieldObject, fieldPairs } from './fields.ts'
 import type { WaitingBytes } from './waiting-bytes.ts'
 
-interface RespondOptions {
-  readonly endStream?: boolean | undefined
-  readonly waitForTrailers?: boolean | undefined
+export interface Http3StreamOwner {
+  /** More of the body waits than may; what comes then is dropped. */
+  overfull(): void
+  closed(end: StreamEnd): void
 }
 
 /** A QUIC stream in the form of an HTTP/2 one, so that both protocols' exchanges are served by the same code. */
-export class Http3Stream extends Duplex {
-  /** A code of HTTP/2, as whoever ends the stream sets it; not 0 when its request or response was cut short. */
-  rstCode: number = constants.NGHTTP2_NO_ERROR
-  /** The client has ended it before its time. */
-  aborted = false
+export class Http3Stream implements MessageStream {
+  hasSentEnd = false
+  /** Told by the session, which learns of the stream before it knows what it is. */
+  owner: Http3StreamOwner | undefined
   readonly #quic: QuicRequestStream
   readonly #waiting: WaitingBytes
+  #listener: StreamListener | undefined
+  /** What has come of the body and is held, or came before there was a listener. */
+  #received: Buffer[] = []
+  #heldBytes = 0
   #countedBytes = 0
+  #isHeld = false
+  #isReady = false
   #isOverfull = false
   #receivedBytes = 0
   #hasEnded = false
-  #awaitsTrailers = false
-  #isWritten = false
+  #hasToldEnd = false
+  #trailers: string[] | undefined
+  #unsent: Uint8Array[] = []
+  #ending: 'none' | readonly string[] = 'none'
+  #end: StreamEnd | undefined
 
-  /** Emits `overfull` when more of the body waits than may; what comes then is dropped. */
   constructor(quic: QuicRequestStream, waiting: WaitingBytes) {
-    super({ autoDestroy: false })
     this.#quic = quic
     this.#waiting = waiting
-    // How it ended is told by its close.
-    this.on('error', ignored)
     quic.onerror = ignored
-    quic.ontrailers = (block) => this.emit('trailers', block, 0, fieldPairs(block))
+    quic.ontrailers = (block) => (this.#trailers = [...fieldPairs(block)])
     const over = () => this.#over()
     quic.closed.then(over, over)
     void this.#pump()
+  }
+
+  get isClosed(): boolean {
+    return this.#end !== undefined
+  }
+
+  /** The client has ended it before its time. */
+  get wasTakenBack(): boolean {
+    return this.#end?.kind === 'reset' && this.#end.by === 'peer'
   }
 
   /** True once the client has ended the request without a body. */
@@ -45,30 +58,62 @@ export class Http3Stream extends Duplex {
     return this.#hasEnded && this.#receivedBytes === 0
   }
 
-  /** Throws for a head that the engine can't send. */
-  respond(fields: RawFields, options: RespondOptions): void {
-    const { endStream = false, waitForTrailers = false } = options
-    this.#awaitsTrailers = waitForTrailers
+  /** Bytes are handed on from the next turn on, when the listener knows what they are. */
+  attach(listener: StreamListener): void {
+    this.#listener = listener
+    setImmediate(() => {
+      this.#isReady = true
+      this.#deliver()
+    })
+  }
+
+  sendFields(fields: readonly string[], endStream: boolean): void {
+    if (this.#end !== undefined) return
+    const isInterim = fields[1]!.startsWith('1')
+    if (isInterim) return void this.#quic.sendInformationalHeaders(fieldObject(fields))
     const isTooLong = fields.some((text) => text.length > mostFieldBytes)
     if (isTooLong || !this.#quic.sendHeaders(fieldObject(fields), { terminal: endStream })) {
       throw new Error('a head with more than 128 fields, or with one of more than 64 KiB')
     }
-    if (!endStream) return
-    this.#isWritten = true
-    this.end()
+    if (endStream) this.#sentEnd()
   }
 
-  additionalHeaders(headers: Record<string, number | string | string[]>): void {
-    this.#quic.sendInformationalHeaders({ ...headers, ':status': String(headers[':status']) } as HeaderObject)
+  write(piece: Uint8Array, isLast: boolean): boolean {
+    if (this.#end !== undefined || this.#ending !== 'none') return true
+    if (isLast) this.#ending = []
+    this.#unsent.push(piece)
+    return this.#unsent.length > 1 ? false : this.#flush()
   }
 
-  sendTrailers(headers: HeaderObject): void {
-    if (Object.keys(headers).length > 0) this.#quic.onwanttrailers = () => void this.#quic.sendTrailers(headers)
+  /** The engine keeps what it is given for as long as it needs it. */
+  writeOwned(piece: Uint8Array, isLast: boolean): boolean {
+    return this.write(piece, isLast)
   }
 
-  /** The rest of the request is of no use; the response stays. */
-  close(code: number): void {
-    if (!this.#quic.destroyed) this.#quic.stopSending(fromHttp2Code(code))
+  finish(trailers: readonly string[]): void {
+    if (this.#end !== undefined || this.#ending !== 'none') return
+    this.#ending = trailers
+    if (this.#unsent.length === 0) this.#flush()
+  }
+
+  reset(code: number): void {
+    if (this.#end !== undefined) return
+    const quic = this.#quic
+    if (!quic.destroyed) {
+      // Of a response that is whole, only the rest of its request is of no use.
+      if (!this.hasSentEnd) quic.resetStream(fromHttp2Code(code))
+      quic.stopSending(fromHttp2Code(code))
+    }
+    this.#close({ kind: 'reset', by: 'us', code })
+  }
+
+  hold(): void {
+    this.#isHeld = true
+  }
+
+  want(): void {
+    this.#isHeld = false
+    if (this.#isReady) this.#deliver()
   }
 
   async #pump(): Promise<void> {
@@ -83,67 +128,89 @@ export class Http3Stream extends Duplex {
     // A connection that is lost looks like the end of the body at first, and trailers are told after it.
     await new Promise<void>((resolve) => setImmediate(resolve))
     if (this.#quic.destroyed) this.#over()
-    else if (!this.destroyed) this.push(null)
+    else if (this.#isReady) this.#deliver()
   }
 
   #receive(piece: Uint8Array): void {
-    if (this.destroyed || this.#isOverfull) return
+    if (this.#end !== undefined || this.#isOverfull) return
     this.#receivedBytes += piece.length
-    this.push(piece)
+    this.#heldBytes += piece.length
+    this.#received.push(Buffer.from(piece.buffer, piece.byteOffset, piece.length))
+    if (this.#isReady) this.#deliver()
     if (this.#count()) return
     this.#isOverfull = true
-    this.emit('overfull')
+    this.owner?.overfull()
+  }
+
+  #deliver(): void {
+    while (!this.#isHeld && this.#received.length > 0 && this.#end === undefined) {
+      const piece = this.#received.shift()!
+      this.#heldBytes -= piece.length
+      this.#listener?.receivedData(piece)
+    }
+    this.#count()
+    if (!this.#hasEnded || this.#hasToldEnd || this.#received.length > 0 || this.#end !== undefined) return
+    this.#hasToldEnd = true
+    if (this.#trailers !== undefined) {
+      this.#listener?.receivedFields({ fields: this.#trailers, exceedsLimit: false }, true)
+    }
+    this.#listener?.receivedEnd()
   }
 
   #count(): boolean {
     const before = this.#countedBytes
-    this.#countedBytes = this.destroyed ? 0 : this.readableLength
+    this.#countedBytes = this.#end === undefined ? this.#heldBytes : 0
     return this.#waiting.change(before, this.#countedBytes)
+  }
+
+  /** True when all has gone. */
+  #flush(): boolean {
+    const { writer } = this.#quic
+    while (this.#unsent.length > 0) {
+      if (writer.writeSync(this.#unsent[0]!)) {
+        this.#unsent.shift()
+        continue
+      }
+      if (writer.desiredSize !== null) void quicDrained(this.#quic).then(() => this.#resume())
+      return false
+    }
+    if (this.#ending !== 'none') this.#sendEnding(this.#ending)
+    return true
+  }
+
+  #resume(): void {
+    if (this.#end === undefined && this.#flush() && !this.hasSentEnd) this.#listener?.drained()
+  }
+
+  #sendEnding(trailers: readonly string[]): void {
+    const quic = this.#quic
+    if (trailers.length > 0) quic.onwanttrailers = () => void quic.sendTrailers(fieldObject(trailers))
+    quic.writer.endSync()
+    this.#sentEnd()
+  }
+
+  #sentEnd(): void {
+    this.hasSentEnd = true
+    this.#listener?.sentEnd()
   }
 
   /** Nothing more can be read. What becomes of a request is of no interest once its response is written. */
   #over(): void {
-    if (this.destroyed) return
-    if (!this.#isWritten) {
-      this.aborted = true
-      this.rstCode = constants.NGHTTP2_CANCEL
-    }
-    this.destroy()
+    this.#close(this.hasSentEnd ? { kind: 'done' } : { kind: 'reset', by: 'peer', code: errorCode.cancel })
   }
 
-  override _read(): void {
+  #close(end: StreamEnd): void {
+    if (this.#end !== undefined) return
+    this.#end = end
+    this.#received = []
+    this.#unsent = []
     this.#count()
-  }
-
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
-    const { writer } = this.#quic
-    if (writer.writeSync(chunk)) return done()
-    if (writer.desiredSize === null) return done(new Error('the stream is gone'))
-    void quicDrained(this.#quic).then(() => this._write(chunk, _encoding, done))
-  }
-
-  override _final(done: () => void): void {
-    if (this.#awaitsTrailers) this.emit('wantTrailers')
-    if (!this.#isWritten) this.#quic.writer.endSync()
-    this.#isWritten = true
-    done()
-  }
-
-  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#count()
-    const quic = this.#quic
-    if (!quic.destroyed && this.rstCode !== constants.NGHTTP2_NO_ERROR) {
-      const code = fromHttp2Code(this.rstCode)
-      quic.resetStream(code)
-      quic.stopSending(code)
-    }
-    done(error)
+    this.#listener?.closed(end)
+    this.owner?.closed(end)
   }
 }
 
 /** The engine sends a longer one in a form that no client can read, which costs the whole connection. */
 const mostFieldBytes = 65_534
-
-type HeaderObject = Record<string, string | string[]>
 
 function ignored(): void {}

@@ -59,8 +59,10 @@ describe('The head of an HTTP/2 request', () => {
       [...withPseudo(':method', 'CONNECT'), ':protocol', 'connect-udp'],
       'client.connect',
     ],
-    ['a space in the path', withPseudo(':path', '/a b'), 'client.malformed'],
+    ['no authority', pseudo.slice(0, 6), 'client.malformed'],
+    ['a path that is an URL', withPseudo(':path', 'http://a.test/'), 'client.malformed'],
     ['a star without OPTIONS', withPseudo(':path', '*'), 'client.malformed'],
+    ['a space in the path', withPseudo(':path', '/a b'), 'client.malformed'],
   ])('is refused with %s', (_, raw, code) => {
     expect(readRequestHead(raw, limits)).toMatchObject({ kind: 'bad', code })
   })

@@ -1,5 +1,5 @@
-import { createServer, type Http2ServerRequest } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
 import { describe, expect, test } from 'bun:test'
 import { textBody } from '../../src/http/body.ts'
 import { http2Transport } from '../../src/upstream/http2.ts'
@@ -9,11 +9,15 @@ import { get, transportOptions } from '../support/transport.ts'
 /** Ends the connection instead of giving the answers with these numbers, counted from 1. */
 async function startServer(cutAt: readonly number[]) {
   let asked = 0
-  const end = ({ stream }: Http2ServerRequest) => stream.session?.destroy()
-  const server = createServer((request, response) => {
+  const sockets = new Set<Socket>()
+  const server = createServer((_, response) => {
     asked += 1
-    if (cutAt.includes(asked)) end(request)
-    else response.end('ok')
+    if (!cutAt.includes(asked)) return response.end('ok')
+    for (const socket of sockets) socket.destroy()
+  })
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
   })
   server.on('sessionError', () => {})
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -32,9 +32,18 @@ describe('A client that attacks by HTTP/2 is cut off, named in the log, and hurt
     ['a flood of empty DATA', calm, () => Buffer.concat([openPost, many(600, () => frame(frameType.data, 0, 1))])],
     ['endless CONTINUATION', calm, () => Buffer.concat([openHead, many(200, () => continuation(1000))])],
     ['empty CONTINUATION', calm, () => Buffer.concat([openHead, continuation(0)])],
+    ['resets that it provokes', calm, () => many(600, (at) => get(2 * at + 1, { path: '' }))],
     ['DATA on a stream never opened', 1, () => frame(frameType.data, 0, 5, Buffer.from('x'))],
     ['a stream number that goes back', 1, () => Buffer.concat([get(5), get(3)])],
     ['DATA after the end', 5, () => Buffer.concat([get(1), frame(frameType.data, 0, 1, Buffer.from('x'))])],
+    ['DATA after its own reset', 5, () => Buffer.concat([openPost, resetOf(1), frame(frameType.data, 0, 1)])],
+    ['a second head after the end', 5, () => Buffer.concat([get(1), get(1)])],
+    ['a reset of a stream never opened', 1, () => resetOf(7)],
+    ['a window for a stream never opened', 1, () => frame(frameType.window, 0, 7, Buffer.of(0, 0, 0, 1))],
+    ['a window above 2^31-1', 3, () => frame(frameType.window, 0, 0, Buffer.of(0x7f, 255, 255, 255))],
+    ['a frame that is too long', 6, () => frame(0x63, 0, 0, Buffer.alloc(16_385))],
+    ['a field section that is no HPACK', 9, () => frame(frameType.headers, flag.endHeaders, 1, Buffer.of(0x80))],
+    ['another frame within a field section', 1, () => Buffer.concat([openHead, resetOf(1)])],
   ])('%s', async (_, code, attack) => {
     await using proxy = await WireProxy.start({ dynamic: 'http: { routers: {} }' })
     using bystander = await Http2Peer.connect(proxy.port)
