@@ -32,6 +32,8 @@ interface Upstream {
   opening: Promise<void> | undefined
   /** Told by the last handshake. */
   speaksHttp1: boolean
+  /** Its transport has been closed: a connection carries what still comes, and nothing after that. */
+  isClosed: boolean
 }
 
 class Http2Transport implements Transport {
@@ -43,9 +45,9 @@ class Http2Transport implements Transport {
     this.#options = options
     this.#http1 = http1
     this.#upstreams = new Upstreams<Upstream>({
-      make: (server) => ({ server, connections: new Set(), opening: undefined, speaksHttp1: false }),
+      make: (server) => ({ server, connections: new Set(), opening: undefined, speaksHttp1: false, isClosed: false }),
       readdress: (upstream, addresses) => leaveOthers(upstream, addresses),
-      close: ({ connections }) => closeAll(connections),
+      close: (upstream) => closeUpstream(upstream),
       idleTimeoutMs: options.idleTimeoutMs,
     })
   }
@@ -72,7 +74,7 @@ class Http2Transport implements Transport {
       if (cancelled !== undefined) return this.#drop(request, cancelled)
       // Looked for anew after each wait, and taken at once: others have waited for the same connection.
       const connection = withRoom(upstream)
-      if (connection !== undefined) return connection.send(request)
+      if (connection !== undefined) return sendOver(connection, request, upstream)
       upstream.opening ??= this.#open(upstream).finally(() => (upstream.opening = undefined))
       await whileWanted(upstream.opening, request.exchange).catch((thrown) => this.#drop(request, toProxyError(thrown)))
     }
@@ -128,10 +130,25 @@ function withRoom({ connections }: Upstream): Http2Connection | undefined {
   return undefined
 }
 
+function sendOver(
+  connection: Http2Connection,
+  request: OutgoingRequest,
+  { isClosed }: Upstream,
+): Promise<HttpResponse> {
+  const answer = connection.send(request)
+  if (isClosed) connection.close()
+  return answer
+}
+
 /** After a change of its name's addresses a server is met anew; what has begun is finished. */
 function leaveOthers(upstream: Upstream, addresses: ReadonlySet<string>): void {
   upstream.speaksHttp1 = false
   closeAll([...upstream.connections].filter(({ remoteAddress }) => !addresses.has(remoteAddress)))
+}
+
+function closeUpstream(upstream: Upstream): void {
+  upstream.isClosed = true
+  closeAll(upstream.connections)
 }
 
 function closeAll(connections: Iterable<Http2Connection>): void {
