@@ -8,6 +8,7 @@ import { ReplayBody } from '../http/replay-body.ts'
 import { traceLayer } from '../observe/trace-layer.ts'
 import { defineMiddleware } from './define.ts'
 import { backOffMs } from './retry/back-off.ts'
+import { HeldInterims } from './retry/held-interims.ts'
 
 const fields = object({
   /** All tries, the first included. */
@@ -92,9 +93,13 @@ class Attempts {
     try {
       for (let number = 1; number < attempts; number++) {
         // What a failed attempt had to say beforehand is not for the client. One that has not reached a server says nothing.
-        if (this.#statuses.length > 0) exchange.interim = undefined
+        const held = this.#statuses.length > 0 ? new HeldInterims() : undefined
+        if (held !== undefined) exchange.interim = held
         const outcome = await this.#try(number)
-        if (!this.#isWorthAnother(outcome)) return this.#settle(outcome)
+        if (!this.#isWorthAnother(outcome)) {
+          held?.release(interim)
+          return this.#settle(outcome)
+        }
         if (outcome.kind === 'answered') outcome.response.body.cancel(notWanted)
         const pauseMs = backOffMs({ initialIntervalMs: initialInterval, attempts }, number)
         this.#way.retries(number + 1, this.#request, pauseMs)

@@ -1,5 +1,5 @@
 import { isEmptyBody } from '../http/body.ts'
-import { hasHeader, type Headers } from '../http/headers.ts'
+import { isName, type Headers } from '../http/headers.ts'
 import { hasFetchRoom } from './fetch.ts'
 import type { OutgoingRequest, Transport } from './transport.ts'
 
@@ -72,9 +72,29 @@ function isCanonicalTarget(target: string): boolean {
 const canonicalTarget = /^\/[A-Za-z0-9\-._~!$&()*+,;=:@/%?[\]]*$/
 
 function keepsHeaders(headers: Headers): boolean {
-  if (!hasHeader(headers, 'user-agent') || !hasHeader(headers, 'accept')) return false
-  if (hasHeader(headers, 'te') || hasHeader(headers, 'trailer')) return false
-  return !hasRepeats(headers)
+  let hasAccept = false
+  let hasUserAgent = false
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at]!
+    switch (name.length) {
+      case 2:
+        if (isName(name, 'te')) return false
+        break
+      case 6:
+        hasAccept ||= isName(name, 'accept')
+        break
+      case 7:
+        if (isName(name, 'trailer')) return false
+        break
+      case 10:
+        hasUserAgent ||= isName(name, 'user-agent')
+        break
+      case 14:
+        // A browser that opens a page is who 103 (Early Hints) is for, and the only one to make use of it.
+        if (isName(name, 'sec-fetch-mode') && headers[at + 1] === 'navigate') return false
+    }
+  }
+  return hasAccept && hasUserAgent && !hasRepeats(headers)
 }
 
 function hasRepeats(headers: Headers): boolean {

@@ -214,13 +214,16 @@ describe('retry', () => {
     expect(request.exchange.interim).toBeDefined()
   })
 
-  test('lets interim responses pass where an attempt that was answered is the last', async () => {
+  test.each([
+    ['no status asks for another', three],
+    ['its status is none to try again for', onServerErrors],
+  ])('lets interim responses of an attempt pass when it is the answer: %s', async (_, options) => {
     const sent: number[] = []
     const request = makeRequest()
     request.exchange.interim = { sendInterim: (status) => void sent.push(status) }
     await buildMiddleware(
       retry,
-      three,
+      options,
     )((given) => {
       given.exchange.interim?.sendInterim(103, [])
       return Promise.resolve(answer(200))

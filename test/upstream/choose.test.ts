@@ -27,6 +27,11 @@ describe('chooseTransport', () => {
     ['http://a', plain, { target: '/a/../b' }, 'socket'],
     ['http://a', plain, { headers: ['Accept', '*/*'] }, 'socket'],
     ['http://a', plain, { upgrade: 'websocket' }, 'socket'],
+    ['http://a', plain, { headers: ['User-Agent', 't', 'Accept', '*/*', 'TE', 'trailers'] }, 'socket'],
+    ['http://a', plain, { headers: ['User-Agent', 't', 'Accept', '*/*', 'Trailer', 'X-Sum'] }, 'socket'],
+    ['http://a', plain, { headers: ['User-Agent', 't', 'Accept', '*/*', 'X-A', '1', 'x-a', '2'] }, 'socket'],
+    ['http://a', plain, { headers: ['User-Agent', 't', 'Accept', '*/*', 'Sec-Fetch-Mode', 'navigate'] }, 'socket'],
+    ['http://a', plain, { headers: ['User-Agent', 't', 'Accept', '*/*', 'Sec-Fetch-Mode', 'cors'] }, 'fetch'],
   ])('to %s with %j and %j goes by %4$s', async (url, options, parts, way) => {
     const ways = { fetch: named('fetch'), socket: named('socket'), http2: () => named('http2') }
     const transport = chooseTransport({ ...ways, ...options })
