@@ -131,7 +131,10 @@ export class Http2Session implements StreamOwner, EngineOwner {
 
   settingsReceived(): void {}
 
-  goawayReceived(): void {}
+  /** Who says so is leaving, and closes its connection; some forget that. */
+  goawayReceived(): void {
+    this.drain()
+  }
 
   /** The clock of a head runs from its first frame, so that a drip of CONTINUATION does not stretch it. */
   heard(): void {

@@ -217,6 +217,19 @@ describe('An HTTP/2 connection', () => {
     await client.next(({ type }) => type === frameType.goaway, 'GOAWAY')
   })
 
+  test('is closed when its client says GOAWAY, after what it has begun', async () => {
+    await using upstream = new WireUpstream()
+    await using proxy = await WireProxy.start({ servers: [upstream.url], way: 'socket' })
+    using client = await Http2Peer.connect(proxy.port)
+    client.send(get(1), frame(frameType.goaway, 0, 0, Buffer.alloc(8)))
+    const server = await upstream.request()
+    const ping = await client.next(({ type }) => type === frameType.ping, 'PING')
+    client.send(frame(frameType.ping, flag.ack, 0, ping.payload))
+    server.send(okay)
+    await client.next(is(frameType.data, 1, flag.endStream), 'the answer')
+    await client.closed()
+  })
+
   test('is told on shutdown, and finishes what it has begun', async () => {
     await using upstream = new WireUpstream()
     await using proxy = await WireProxy.start({ servers: [upstream.url], way: 'socket' })
