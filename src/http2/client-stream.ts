@@ -142,7 +142,7 @@ export class ClientStream implements StreamListener, BodySource, StreamWriterOwn
     this.#owner.hasAnswered = true
     this.#deadline.clear()
     if (endStream) return awaiting.resolve({ status, headers, body: emptyBody, announcedLength: contentLength })
-    this.#body = new IncomingBody(isBodiless ? undefined : contentLength, this)
+    this.#body = new IncomingBody(isBodiless ? undefined : contentLength, this, { ownsPieces: true })
     awaiting.resolve({ status, headers, body: this.#body, announcedLength: isBodiless ? contentLength : undefined })
   }
 

@@ -1,5 +1,6 @@
 import type { Connection, Receiver } from '../net/connection.ts'
 import { Deadline } from '../net/deadline.ts'
+import { free } from '../net/free.ts'
 import { ClosedStreams } from './closed-streams.ts'
 import {
   errorCode,
@@ -161,8 +162,13 @@ export class Http2Engine implements Receiver, FrameOwner, StreamCarrier {
     this.#lingering.set(lingerMs)
   }
 
-  /** Takes bytes of the peer; also those that were read while the protocol was identified. */
   received(bytes: Buffer): void {
+    this.take(bytes)
+    free(bytes)
+  }
+
+  /** Takes bytes of the peer that are not the connection's to free: those that were read while the protocol was identified. */
+  take(bytes: Buffer): void {
     if (this.#state === 'over') return
     const fault = this.#read(bytes) ?? this.#provoked
     if (fault !== undefined) this.violate(fault)

@@ -1,3 +1,4 @@
+import { worthFreeingBytes } from '../net/free.ts'
 import { flag, frameType, violation, type Violation } from './frame.ts'
 import type { FrameHead, FrameSink } from './frame-reader.ts'
 import type { DecodedFields, HpackDecoder } from './hpack/decoder.ts'
@@ -64,8 +65,8 @@ export class IncomingFrames implements FrameSink {
 
   data(piece: Buffer): void {
     this.#dataBytes += piece.length
-    if (this.#dataStream === undefined) this.#owner.consumed(piece.length)
-    else this.#dataStream.receiveData(piece)
+    if (this.#dataStream === undefined) return this.#owner.consumed(piece.length)
+    this.#dataStream.receiveData(aloneInMemory(piece))
   }
 
   dataEnd({ length, flags }: FrameHead): void {
@@ -202,6 +203,17 @@ export class IncomingFrames implements FrameSink {
     this.#owner.receivePing(payload, isAnswer)
     return isAnswer ? undefined : this.#options.patience?.idleFrame('PING')
   }
+}
+
+/**
+ * Frames of several streams come in one large piece of memory, which could only be freed when the last reader has done
+ * with it. A copy of its own for each costs less than the garbage.
+ */
+function aloneInMemory(piece: Buffer): Buffer {
+  if (piece.buffer.byteLength < worthFreeingBytes) return piece
+  const copy = Buffer.allocUnsafeSlow(piece.length)
+  copy.set(piece)
+  return copy
 }
 
 /** RFC 9113 §5.1: a stream that is idle. */

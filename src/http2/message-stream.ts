@@ -24,6 +24,8 @@ export interface StreamListener {
 /** What serving one request needs of its stream: that of HTTP/2, or one of HTTP/3 in the same form. */
 export interface MessageStream {
   attach(listener: StreamListener): void
+  /** Each piece that is received has its memory for itself, and nobody else keeps it. */
+  readonly ownsPieces: boolean
   /** The last octet and the end have been handed to the connection. */
   readonly hasSentEnd: boolean
   /** A head, final or interim. HTTP/3 throws for one that its engine can't send. */

@@ -45,7 +45,7 @@ export class RequestBody implements BodySource {
     }
     this.#deadline = new Deadline(() => this.#expired())
     this.#deadline.set(readTimeoutMs)
-    this.#incoming = new IncomingBody(head.contentLength, this)
+    this.#incoming = new IncomingBody(head.contentLength, this, stream)
     this.body = this.#incoming
     this.#owesContinue = head.expectContinue
   }

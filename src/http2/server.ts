@@ -64,7 +64,7 @@ export class Http2Session implements StreamOwner, EngineOwner {
   /** `early`: bytes that were read while the protocol was identified. */
   start(early: Buffer | undefined): void {
     this.#idle.set(this.options.readTimeoutMs)
-    if (early !== undefined && early.length > 0) this.#engine.received(early)
+    if (early !== undefined && early.length > 0) this.#engine.take(early)
   }
 
   get isIdle(): boolean {

@@ -27,6 +27,7 @@ export interface StreamCarrier {
  * window or the connection does not take stays here, told by `write`.
  */
 export class Http2Stream implements MessageStream {
+  readonly ownsPieces = true
   readonly id: number
   readonly #carrier: StreamCarrier
   #listener: StreamListener | undefined

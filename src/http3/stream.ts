@@ -13,6 +13,7 @@ export interface Http3StreamOwner {
 
 /** A QUIC stream in the form of an HTTP/2 one, so that both protocols' exchanges are served by the same code. */
 export class Http3Stream implements MessageStream {
+  readonly ownsPieces = false
   hasSentEnd = false
   /** Told by the session, which learns of the stream before it knows what it is. */
   owner: Http3StreamOwner | undefined

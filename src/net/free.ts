@@ -1,5 +1,5 @@
-/** Less is not worth the call. */
-const worthFreeingBytes = 16 * 1024
+/** Less is not worth the call: `free` leaves it to the collector. */
+export const worthFreeingBytes = 16 * 1024
 
 /**
  * Gives the memory behind `bytes` back at once; afterwards they are empty. For whoever is their only owner. Left to the
