@@ -4,9 +4,6 @@ export const megabyte = 1024 * 1024
 export const bigBodyBytes = Number(process.env['BIG_BODY_MIB'] ?? 160) * megabyte
 /** Sockets of both connections may hold some megabytes each; nobody in between may hold more. */
 export const mostInFlightBytes = 48 * megabyte
-/**
- * What the proxy's memory may grow by meanwhile. A longer body finds a moment in which more pieces wait to be collected,
- * but it does not grow with the body.
- */
-export const mostGrowthBytes = (bigBodyBytes > 512 * megabyte ? 96 : 64) * megabyte
+/** What the proxy's memory may grow by meanwhile. */
+export const mostGrowthBytes = 64 * megabyte
 export const bigBodyDeadlineMs = 15_000 * Math.max(1, bigBodyBytes / (512 * megabyte))
