@@ -7,7 +7,7 @@ import type { Cores } from './cores.ts'
 import { runH2load } from './h2load.ts'
 import type { Load, Target } from './load.ts'
 import { runEcho, runHandshakes, runOpenLoop } from './own-client.ts'
-import { preflight } from './preflight.ts'
+import { patientPreflight, preflight } from './preflight.ts'
 import { treeUsage } from './process-tree.ts'
 import { hostNames, type Client, type Scenario, type Setup } from './scenario.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
@@ -114,7 +114,8 @@ async function runScenario({ plan, scenario, upstream, field, warmUp }: Scenario
     samples: [] as Sample[],
     problem: undefined as string | undefined,
   }))
-  for (const entry of entries) entry.problem = await preflight(entry.running, scenario, upstream)
+  const check = warmUp ? patientPreflight : preflight
+  for (const entry of entries) entry.problem = await check(entry.running, scenario, upstream)
   const run = (running: RunningCandidate, seconds: number): Promise<Sample> =>
     takeSample({ plan, scenario, upstream, running, seconds })
   for (const { running, problem } of warmUp ? entries : []) {

@@ -22,6 +22,20 @@ export async function preflight(
   }
 }
 
+/** For a candidate that has just been started: Traefik listens before it has read what it is to do. */
+export async function patientPreflight(
+  running: RunningCandidate,
+  scenario: Scenario,
+  upstream: Upstream,
+): Promise<string | undefined> {
+  const deadline = performance.now() + patienceMs
+  while (true) {
+    const problem = await preflight(running, scenario, upstream)
+    if (problem === undefined || performance.now() > deadline) return problem
+    await Bun.sleep(50)
+  }
+}
+
 interface HostCheck {
   readonly running: RunningCandidate
   readonly scenario: Scenario
