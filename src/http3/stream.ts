@@ -1,7 +1,7 @@
 import { constants } from 'node:http2'
 import { Duplex } from 'node:stream'
 import type { RawFields } from '../http2/request-head.ts'
-import { quicDrained, type QuicRequestStream } from '../net/quic.ts'
+import { quicDrained, quicFlushed, type QuicRequestStream } from '../net/quic.ts'
 import { fromHttp2Code } from './error-code.ts'
 import { fieldObject, fieldPairs } from './fields.ts'
 import type { WaitingBytes } from './waiting-bytes.ts'
@@ -63,7 +63,9 @@ export class Http3Stream extends Duplex {
   }
 
   sendTrailers(headers: HeaderObject): void {
-    if (Object.keys(headers).length > 0) this.#quic.onwanttrailers = () => void this.#quic.sendTrailers(headers)
+    const quic = this.#quic
+    const send = () => quic.destroyed || void quic.sendTrailers(headers)
+    if (Object.keys(headers).length > 0) quic.onwanttrailers = () => void quicFlushed(quic).then(send)
   }
 
   /** The rest of the request is of no use; the response stays. */
