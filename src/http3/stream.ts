@@ -1,6 +1,6 @@
 import { errorCode } from '../http2/frame.ts'
 import type { MessageStream, StreamEnd, StreamListener } from '../http2/message-stream.ts'
-import { quicDrained, type QuicRequestStream } from '../net/quic.ts'
+import { quicDrained, quicFlushed, type QuicRequestStream } from '../net/quic.ts'
 import { fromHttp2Code } from './error-code.ts'
 import { fieldObject, fieldPairs } from './fields.ts'
 import type { WaitingBytes } from './waiting-bytes.ts'
@@ -185,7 +185,8 @@ export class Http3Stream implements MessageStream {
 
   #sendEnding(trailers: readonly string[]): void {
     const quic = this.#quic
-    if (trailers.length > 0) quic.onwanttrailers = () => void quic.sendTrailers(fieldObject(trailers))
+    const sendTrailers = () => quic.destroyed || void quic.sendTrailers(fieldObject(trailers))
+    if (trailers.length > 0) quic.onwanttrailers = () => void quicFlushed(quic).then(sendTrailers)
     quic.writer.endSync()
     this.#sentEnd()
   }

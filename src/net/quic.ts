@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
 import { isIP, SocketAddress } from 'node:net'
 import type { ApplicationOptions, QuicEndpoint, QuicSession, QuicStream, SNIEntry } from 'node:quic'
+import { setTimeout as pause } from 'node:timers/promises'
 import { getSystemErrorName } from 'node:util'
 import type { ListenOptions } from './listen.ts'
 
@@ -118,6 +119,22 @@ function rejectAsSystemError(thrown: unknown): never {
   const number = /\((\d+)\)$/.exec(message)?.[1]
   const code = number === undefined ? undefined : getSystemErrorName(-Number(number))
   throw Object.assign(new Error(message, { cause: thrown }), { code })
+}
+
+/** Other streams of a busy session keep it sending; what is told in trailers can't wait for all of them. */
+const mostLooks = 8
+
+/**
+ * Resolves when the end of what has been written has most likely left. Trailers that are given to the engine while it
+ * still holds some of the body go out as part of that body, and it tells nothing of what it holds: but a session that has
+ * sent nothing for a round trip has nothing left.
+ */
+export async function quicFlushed({ session }: QuicRequestStream): Promise<void> {
+  let sent: bigint | undefined
+  for (let look = 0; look < mostLooks && session?.stats.bytesSent !== sent; look++) {
+    sent = session?.stats.bytesSent
+    await pause(2 + Number(session?.stats.smoothedRtt ?? 0n) / 1e6)
+  }
 }
 
 /** Bun's writers say by this well-known symbol when they take bytes again; null from one that is over or has room. */

@@ -84,6 +84,29 @@ describe('A request over HTTP/3', () => {
     expect(stream.destroyed).toBeTrue()
   })
 
+  test('keeps trailers out of a body that is still on its way', async () => {
+    const size = 250_000
+    await using upstream = new WireUpstream((server) => {
+      const answer = async () => {
+        await server.expect((text) => text.endsWith('\r\n\r\n'))
+        server.send(
+          `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n${size.toString(16)}\r\n`,
+        )
+        server.send(`${'x'.repeat(size)}\r\n0\r\nX-End: yes\r\n\r\n`).finish()
+      }
+      answer().catch(() => {})
+    })
+    await using proxy = await startHttp3Proxy({ servers: [upstream.url], way: 'socket' })
+    await using client = await Http3Client.connect(proxy.port)
+    for (let round = 0; round < 15; round++) {
+      const answers = await Promise.all(Array.from({ length: 6 }, () => client.request()))
+      for (const { body, trailers } of answers) {
+        expect(body.length).toBe(size)
+        expect(trailers).toMatchObject({ 'x-end': 'yes' })
+      }
+    }
+  }, 20_000)
+
   test('hears of interim responses', async () => {
     await using upstream = new WireUpstream()
     await using proxy = await startHttp3Proxy({ servers: [upstream.url], way: 'socket' })
