@@ -24,6 +24,9 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports
 }
 
+/** Where every connection is refused: a port below those that are given out, so that no other test gets it meanwhile. */
+export const refusingUrl = 'http://127.0.0.1:1'
+
 const retryMs = 10
 
 /** Resolves as soon as something accepts on the port. Rejects after the deadline. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { blackHole } from '../support/black-hole.ts'
-import { freePort } from '../support/ports.ts'
+import { refusingUrl } from '../support/ports.ts'
 import { plainFields, ways, WireProxy } from '../support/proxy.ts'
 import type { WirePeer } from '../support/wire-peer.ts'
 import { WireUpstream } from '../support/wire-upstream.ts'
@@ -63,7 +63,7 @@ describe.each(ways)('over %s, a server that', (way) => {
   })
 
   test('refuses is a 502, and so is one whose name does not exist', async () => {
-    const refusing = `http://127.0.0.1:${await freePort()}`
+    const refusing = refusingUrl
     for (const url of [refusing, 'http://no-such-name.invalid']) {
       await using proxy = await WireProxy.start({ way, servers: [url] })
       const client = await proxy.connect()

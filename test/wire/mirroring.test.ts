@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { eventually } from '../support/eventually.ts'
-import { freePort } from '../support/ports.ts'
+import { refusingUrl } from '../support/ports.ts'
 import { plainFields, ways, WireProxy } from '../support/proxy.ts'
 import { answering, WireUpstream } from '../support/wire-upstream.ts'
 
@@ -37,7 +37,7 @@ describe.each(ways)('mirroring over %s', (way) => {
   test('sends each mirror what a client has been answered, past one that is dead', async () => {
     await using main = new WireUpstream(answering(okay))
     await using mirror = startMirror()
-    const mirrors = [`http://127.0.0.1:${await freePort()}`, mirror.url]
+    const mirrors = [refusingUrl, mirror.url]
     await using proxy = await WireProxy.start({ way, dynamic: dynamic(main.url, mirrors) })
     const client = await proxy.connect()
     for (const request of [get, post]) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { freePort } from '../support/ports.ts'
+import { refusingUrl } from '../support/ports.ts'
 import { plainFields, ways, WireProxy } from '../support/proxy.ts'
 import type { WirePeer } from '../support/wire-peer.ts'
 import { answering, WireUpstream } from '../support/wire-upstream.ts'
@@ -62,7 +62,7 @@ function counting(peer: WirePeer): void {
 describe.each(ways)('retry over %s', (way) => {
   test('asks another server when one refuses', async () => {
     await using upstream = new WireUpstream(answering(okay))
-    const servers = [`http://127.0.0.1:${await freePort()}`, upstream.url]
+    const servers = [refusingUrl, upstream.url]
     const dynamic = dynamicOf({ middlewares: ['{ retry: { attempts: 2 } }'], servers })
     await using proxy = await WireProxy.start({ way, dynamic })
     for (let time = 0; time < 6; time++) expect(status(await ask(proxy, request()))).toBe(200)
@@ -73,7 +73,7 @@ describe.each(ways)('retry over %s', (way) => {
   test('gives the last refusal when there is no other server', async () => {
     const dynamic = dynamicOf({
       middlewares: ['{ retry: { attempts: 3 } }'],
-      servers: [`http://127.0.0.1:${await freePort()}`],
+      servers: [refusingUrl],
     })
     await using proxy = await WireProxy.start({ way, dynamic })
     expect(status(await ask(proxy, request()))).toBe(502)
@@ -83,7 +83,7 @@ describe.each(ways)('retry over %s', (way) => {
   test('asks another server although an error page would stand for the refusal', async () => {
     await using upstream = new WireUpstream(answering(okay))
     const pages = '{ errors: { status: ["500-599"], service: noop@internal, query: /page } }'
-    const servers = [`http://127.0.0.1:${await freePort()}`, upstream.url]
+    const servers = [refusingUrl, upstream.url]
     const dynamic = dynamicOf({ middlewares: ['{ retry: { attempts: 3 } }', pages], servers })
     await using proxy = await WireProxy.start({ way, dynamic })
     for (let time = 0; time < 4; time++) expect(status(await ask(proxy, request()))).toBe(200)
@@ -143,7 +143,7 @@ describe.each(ways)('retry over %s', (way) => {
   })
 
   test('stops when the client leaves between two attempts', async () => {
-    const servers = [`http://127.0.0.1:${await freePort()}`]
+    const servers = [refusingUrl]
     const dynamic = dynamicOf({ middlewares: ['{ retry: { attempts: 3, initialInterval: 1m } }'], servers })
     await using proxy = await WireProxy.start({ way, dynamic })
     const client = await proxy.connect()
@@ -158,7 +158,7 @@ describe.each(ways)('retry over %s', (way) => {
 describe('retry of an upgrade', () => {
   test('asks another server when one refuses, and lets the connection be', async () => {
     await using upstream = new WireUpstream()
-    const servers = [`http://127.0.0.1:${await freePort()}`, upstream.url]
+    const servers = [refusingUrl, upstream.url]
     const dynamic = dynamicOf({ middlewares: ['{ retry: { attempts: 2, status: ["101"] } }'], servers })
     await using proxy = await WireProxy.start({ dynamic })
     for (let time = 0; time < 2; time++) {
