@@ -14,8 +14,11 @@ export interface Body {
   readonly whole?: Uint8Array | undefined
   /** Copies `whole` into `target` from `at` on, without an object made for it; its length is `length`. */
   copyWhole?(target: Buffer, at: number): void
-  /** Bytes directly before `whole` in its memory that nobody needs: whoever takes the body may write there. */
-  readonly headroom?: number
+  /**
+   * Takes all of it, with so many bytes in front of it to write a head to, in memory that is given with them. Undefined
+   * where there is no such room; the body is then as it was.
+   */
+  takeBehind?(headBytes: number): Buffer | undefined
   /** The next piece, or undefined after the last. Rejects with a ProxyError when the body breaks off. */
   read(): Promise<Uint8Array | undefined>
   /** Hands every piece to `sink`, at once where bytes are already there. Piece by piece without a promise. */
@@ -67,14 +70,14 @@ export function giveTo(sink: BodySink, piece: Uint8Array): boolean {
 
 class WholeBody implements Body {
   readonly length: number
-  readonly headroom: number
   readonly trailers = noHeaders
+  readonly #from: number
   #left: Uint8Array | undefined
   #isOwned: boolean
 
   constructor(bytes: Uint8Array, from: number, isOwned: boolean) {
     this.length = bytes.length - from
-    this.headroom = from
+    this.#from = from
     this.#isOwned = isOwned
     this.#left = bytes
   }
@@ -91,8 +94,15 @@ class WholeBody implements Body {
 
   copyWhole(target: Buffer, at: number): void {
     const left = this.#left
-    if (Buffer.isBuffer(left)) left.copy(target, at, this.headroom)
-    else if (left !== undefined) target.set(left.subarray(this.headroom), at)
+    if (Buffer.isBuffer(left)) left.copy(target, at, this.#from)
+    else if (left !== undefined) target.set(left.subarray(this.#from), at)
+  }
+
+  takeBehind(headBytes: number): Buffer | undefined {
+    const left = this.#left
+    if (!this.#isOwned || headBytes > this.#from || !Buffer.isBuffer(left)) return undefined
+    this.#left = undefined
+    return left.subarray(this.#from - headBytes)
   }
 
   read(): Promise<Uint8Array | undefined> {
@@ -116,7 +126,7 @@ class WholeBody implements Body {
   }
 
   #view(): Uint8Array | undefined {
-    return this.headroom === 0 ? this.#left : this.#left?.subarray(this.headroom)
+    return this.#from === 0 ? this.#left : this.#left?.subarray(this.#from)
   }
 
   #take(): Uint8Array | undefined {

@@ -45,10 +45,11 @@ function releaseHeads(): void {
  */
 export function writeAtOnce(message: { connection: Connection; framing: Framing; body: Body }, head: string): boolean {
   const { connection, framing, body } = message
+  if (framing.kind === 'length' && framing.bytes > inPlaceBytes) return writeInPlace(message, head)
   if (gatherer !== undefined) return false
   let length = head.length
   if (framing.kind !== 'none') {
-    if (framing.kind !== 'length' || body.isInMemory !== true || framing.bytes > inPlaceBytes) return false
+    if (framing.kind !== 'length' || body.isInMemory !== true) return false
     length += framing.bytes
   }
   if (length > gatherBytes) return false
@@ -58,6 +59,15 @@ export function writeAtOnce(message: { connection: Connection; framing: Framing;
     body.cancel(alreadyWritten)
   }
   connection.writeShared(gathered, length)
+  return true
+}
+
+/** The head goes into the room before a large body, where the head was that it came with. */
+function writeInPlace({ connection, body }: { connection: Connection; body: Body }, head: string): boolean {
+  const bytes = body.takeBehind?.(head.length)
+  if (bytes === undefined) return false
+  bytes.latin1Write(head, 0)
+  connection.writeOwned(bytes)
   return true
 }
 
@@ -84,10 +94,6 @@ export class MessageWriter implements BodySink {
 
   /** `head` is latin-1 text, blank line included. */
   start(head: string): void {
-    if (this.#framing.kind === 'length' && this.#fitsInFront(head)) {
-      this.#heldHead = head
-      return this.#body.pipe(this)
-    }
     this.#sendHead(head)
     if (this.#framing.kind === 'none') this.end([])
     else this.#body.pipe(this)
@@ -114,7 +120,6 @@ export class MessageWriter implements BodySink {
   #take(piece: Uint8Array, isOwned: boolean): boolean {
     const head = this.#takeHeldHead()
     if (head === undefined) return this.#writePiece(piece, isOwned)
-    if (isOwned && this.#framing.kind === 'length' && this.#fitsInFront(head)) return this.#writeInPlace(head, piece)
     this.#sendHead(head)
     this.#writePiece(piece, isOwned)
     this.#release()
@@ -135,19 +140,6 @@ export class MessageWriter implements BodySink {
     this.#send(piece, isOwned)
     const flowing = this.#send(crlf)
     return wasGathering ? flowing : this.#release()
-  }
-
-  /** Whether there is room for the head in the bytes before a large body, where the server's own head was. */
-  #fitsInFront(head: string): boolean {
-    const { headroom, length } = this.#body
-    return headroom !== undefined && headroom >= head.length && length !== undefined && length >= inPlaceBytes
-  }
-
-  #writeInPlace(head: string, piece: Uint8Array): boolean {
-    this.bodyBytes += piece.length
-    const message = Buffer.from(piece.buffer, piece.byteOffset - head.length, head.length + piece.length)
-    message.latin1Write(head, 0)
-    return this.#connection.writeOwned(message)
   }
 
   #sendHead(head: string): void {

@@ -3,7 +3,7 @@ import { ProxyError } from '../../src/errors.ts'
 import { ownedBody, type Body } from '../../src/http/body.ts'
 import type { Framing } from '../../src/http1/framing.ts'
 import { IncomingBody } from '../../src/http1/incoming-body.ts'
-import { MessageWriter } from '../../src/http1/message-writer.ts'
+import { MessageWriter, writeAtOnce } from '../../src/http1/message-writer.ts'
 import type { Connection } from '../../src/net/connection.ts'
 import { dial } from '../../src/net/dial.ts'
 import { listen } from '../../src/net/listen.ts'
@@ -45,7 +45,8 @@ const head = 'HTTP/1.1 200 OK\r\nX: y\r\n\r\n'
 
 async function written(body: Body, framing: Framing, bytes: number): Promise<string> {
   const { connection, got, close } = await joined()
-  new MessageWriter({ connection, framing, body }, owner).start(head)
+  const message = { connection, framing, body }
+  if (!writeAtOnce(message, head)) new MessageWriter(message, owner).start(head)
   const all = await got(bytes)
   close()
   return all.toString('latin1')
@@ -66,6 +67,19 @@ describe('a message', () => {
     const body = ownedBody(memory, headroom)
     const expected = head + 'b'.repeat(length)
     expect(await written(body, { kind: 'length', bytes: length }, expected.length)).toBe(expected)
+  })
+
+  test.each([
+    [0, 40, true],
+    [100, 40, true],
+    [20_000, head.length, true],
+    [20_000, head.length - 1, false],
+  ])('with a body of %d bytes behind %d spare ones is written at once: %p', async (length, headroom, isAtOnce) => {
+    const { connection, close } = await joined()
+    const body = ownedBody(Buffer.alloc(headroom + length, 'b'), headroom)
+    expect(writeAtOnce({ connection, framing: { kind: 'length', bytes: length }, body }, head)).toBe(isAtOnce)
+    expect(body.isInMemory).toBe(!isAtOnce)
+    close()
   })
 
   test('whose body comes a little later leaves in one piece with it', async () => {
