@@ -23,3 +23,17 @@ export function markRecurring(headers: Headers): void {
 export function derivedFrom(headers: Headers): Derived | undefined {
   return derived.get(headers)
 }
+
+/** As `change`, which must depend on the fields alone: of those that recur the outcome recurs too. */
+export function onceIfRecurring(change: (headers: Headers) => Headers): (headers: Headers) => Headers {
+  const outcomes = new WeakMap<Headers, Headers>()
+  return (headers) => {
+    if (!derived.has(headers)) return change(headers)
+    const known = outcomes.get(headers)
+    if (known !== undefined) return known
+    const outcome = change(headers)
+    if (!derived.has(outcome)) markRecurring(outcome)
+    outcomes.set(headers, outcome)
+    return outcome
+  }
+}

@@ -1,5 +1,6 @@
 import { invalid, map, mapped, refine, text, type Decoder } from '../config/schema.ts'
 import { canonicalName, type Headers } from '../http/headers.ts'
+import { onceIfRecurring } from '../http/recurring.ts'
 
 /** A header field as configured: set, or with an empty value taken away. */
 export interface Field {
@@ -56,14 +57,14 @@ export function fieldChanges(fields: readonly Field[]): (headers: Headers) => He
   if (fields.length === 0) return (headers) => headers
   const names = new Set(fields.map(({ name }) => name.toLowerCase()))
   const added = fields.filter(({ value }) => value !== '').flatMap(({ name, value }) => [name, value])
-  return (headers) => {
+  return onceIfRecurring((headers) => {
     const changed: string[] = []
     for (let at = 0; at < headers.length; at += 2) {
       if (!names.has(headers[at]!.toLowerCase())) changed.push(headers[at]!, headers[at + 1]!)
     }
     for (const part of added) changed.push(part)
     return changed
-  }
+  })
 }
 
 /** True for an option's value that is as good as none: false, 0, '' or an empty list. */

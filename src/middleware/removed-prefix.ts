@@ -1,4 +1,5 @@
 import { withAddedHeader } from '../http/headers.ts'
+import type { Headers } from '../http/headers.ts'
 import type { Handler, HttpRequest, HttpResponse } from '../http/message.ts'
 import { plainReply } from '../http/reply.ts'
 import { encodedLength, sanitisePath } from '../http/target.ts'
@@ -8,18 +9,24 @@ export interface PrefixRemoval {
   readonly prefix: string
   /** Whether a path that is only the prefix becomes `/` and not ''. */
   readonly forceSlash: boolean
+  /** Adds the field that tells the prefix. */
+  readonly tell: (headers: Headers) => Headers
+}
+
+export function tellPrefix(prefix: string): (headers: Headers) => Headers {
+  return (headers) => withAddedHeader(headers, 'X-Forwarded-Prefix', prefix)
 }
 
 /** Hands the request on without the prefix, which X-Forwarded-Prefix tells from here on. */
 export function passWithoutPrefix(
   next: Handler,
   request: HttpRequest,
-  { prefix, forceSlash }: PrefixRemoval,
+  { prefix, forceSlash, tell }: PrefixRemoval,
 ): Promise<HttpResponse> {
   const path = withoutPrefix(request.path, prefix.length, forceSlash)
   // `/api../x` would leave `/../x`: a path that climbs out of what the router let in.
   if (path !== '' && sanitisePath(path) !== path) return Promise.resolve(plainReply(400, 'Bad Request'))
-  return next({ ...request, path, headers: withAddedHeader(request.headers, 'X-Forwarded-Prefix', prefix) })
+  return next({ ...request, path, headers: tell(request.headers) })
 }
 
 function withoutPrefix(path: string, decodedLength: number, forceSlash: boolean): string {

@@ -4,7 +4,7 @@ import { list, mapped, object, text, withDefault } from '../config/schema.ts'
 import { decodedPath, pathBytes } from '../http/target.ts'
 import { defineMiddleware } from './define.ts'
 import { patternIn } from './pattern-option.ts'
-import { passWithoutPrefix } from './removed-prefix.ts'
+import { passWithoutPrefix, tellPrefix } from './removed-prefix.ts'
 
 const options = object({ regex: withDefault(list(patternIn(mapped(text, (source) => source.trim()))), []) })
 
@@ -19,7 +19,8 @@ export const stripPrefixRegex = defineMiddleware({
       const decoded = decodedPath(request.path)
       for (const pattern of regex) {
         const prefix = matchedPrefix(pattern, decoded)
-        if (prefix !== '') return passWithoutPrefix(next, request, { prefix, forceSlash: false })
+        if (prefix === '') continue
+        return passWithoutPrefix(next, request, { prefix, forceSlash: false, tell: tellPrefix(prefix) })
       }
       return next(request)
     },

@@ -4,7 +4,7 @@ import { Exchange, type ClientFacts } from '../../src/http/exchange.ts'
 import { forwardedHeaders } from '../../src/http/forwarded.ts'
 import type { Headers } from '../../src/http/headers.ts'
 import type { HttpRequest } from '../../src/http/message.ts'
-import { markRecurring } from '../../src/http/recurring.ts'
+import { derivedFrom, markRecurring, onceIfRecurring } from '../../src/http/recurring.ts'
 import { encodeFields } from '../../src/http1/encode-fields.ts'
 import { asObject, makeRequest, pass } from '../support/request.ts'
 
@@ -106,5 +106,31 @@ describe('fields that recur', () => {
     const expected = encodeFields([...headers], 'response')
     expect(expected).toBe('X-A: a  X-B: b\r\nAccept: */*\r\n')
     for (let time = 0; time < 3; time++) expect(encodeFields(headers, 'response')).toBe(expected)
+  })
+})
+
+describe('a change of fields', () => {
+  const add = onceIfRecurring((headers) => [...headers, 'X-Added', 'yes'])
+
+  test('has an outcome of its own for fields of one message alone', () => {
+    const headers = ['Accept', '*/*']
+    expect(add(headers)).toEqual(['Accept', '*/*', 'X-Added', 'yes'])
+    expect(add(headers)).not.toBe(add(headers))
+    expect(derivedFrom(add(headers))).toBeUndefined()
+  })
+
+  test('has one outcome for fields that recur, which recurs too', () => {
+    const headers = shared('Accept', '*/*')
+    expect(add(headers)).toEqual(['Accept', '*/*', 'X-Added', 'yes'])
+    expect(add(headers)).toBe(add(headers))
+    expect(derivedFrom(add(headers))).toBeDefined()
+    expect(add(shared('Accept', 'text/html'))).toEqual(['Accept', 'text/html', 'X-Added', 'yes'])
+  })
+
+  test('that changes nothing leaves what was derived before', () => {
+    const headers = shared('Accept', '*/*')
+    encodeFields(headers, 'request')
+    expect(onceIfRecurring((same) => same)(headers)).toBe(headers)
+    expect(derivedFrom(headers)?.requestLines).toBe('Accept: */*\r\n')
   })
 })
