@@ -23,5 +23,7 @@ export function describeMachine(candidates: readonly Candidate[]): Machine {
 function versionOf({ program, versionFlags }: Candidate): string {
   if (program === undefined) return 'not here'
   const { stdout, stderr } = Bun.spawnSync([program, ...versionFlags])
-  return /\d+\.\d+(\.\d+)?/.exec(`${stdout}${stderr}`)?.[0] ?? 'unknown'
+  // Traefik's says that of Go too, in a line below its own; a build of one's own has a word there.
+  const [, own] = /^Version:\s*(\S+)/m.exec(`${stdout}`) ?? []
+  return own ?? /\d+\.\d+(\.\d+)?/.exec(`${stdout}${stderr}`)?.[0] ?? 'unknown'
 }
