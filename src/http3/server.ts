@@ -1,5 +1,6 @@
 import type { ClientFacts } from '../http/exchange.ts'
 import { ProxyError } from '../errors.ts'
+import { hasToken } from '../http/headers.ts'
 import { errorCode } from '../http2/frame.ts'
 import { readRequestHead, type RawFields } from '../http2/request-head.ts'
 import type { Http2ServerOptions } from '../http2/server.ts'
@@ -41,9 +42,11 @@ export class Http3Session implements StreamOwner {
   /** A stream that has been opened; its head is still to come. */
   take(quic: QuicRequestStream): void {
     quic.onheaders = (block) => {
-      const stream = new Http3Stream(quic, this.options.waiting)
+      const raw = fieldPairs(block)
+      const takesTrailers = hasToken([...raw], 'te', 'trailers')
+      const stream = new Http3Stream(quic, { waiting: this.options.waiting, takesTrailers })
       // The end of a request without a body is seen right behind its head, and a body of unknown length is another request.
-      setImmediate(() => this.#begin(stream, fieldPairs(block)))
+      setImmediate(() => this.#begin(stream, raw))
     }
   }
 

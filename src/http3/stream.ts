@@ -11,6 +11,15 @@ export interface Http3StreamOwner {
   closed(end: StreamEnd): void
 }
 
+export interface Http3StreamTerms {
+  readonly waiting: WaitingBytes
+  /**
+   * The client has said that it makes use of trailers (RFC 9110 §6.5.1). Nobody else is sent any: the engine may put
+   * them into the body (`quicFlushed`), and who doesn't ask for them is better off without.
+   */
+  readonly takesTrailers: boolean
+}
+
 /** A QUIC stream in the form of an HTTP/2 one, so that both protocols' exchanges are served by the same code. */
 export class Http3Stream implements MessageStream {
   readonly ownsPieces = false
@@ -19,6 +28,7 @@ export class Http3Stream implements MessageStream {
   owner: Http3StreamOwner | undefined
   readonly #quic: QuicRequestStream
   readonly #waiting: WaitingBytes
+  readonly #takesTrailers: boolean
   #listener: StreamListener | undefined
   /** What has come of the body and is held, or came before there was a listener. */
   #received: Buffer[] = []
@@ -32,12 +42,14 @@ export class Http3Stream implements MessageStream {
   #hasToldEnd = false
   #trailers: string[] | undefined
   #unsent: Uint8Array[] = []
+  #writtenBytes = 0
   #ending: 'none' | readonly string[] = 'none'
   #end: StreamEnd | undefined
 
-  constructor(quic: QuicRequestStream, waiting: WaitingBytes) {
+  constructor(quic: QuicRequestStream, { waiting, takesTrailers }: Http3StreamTerms) {
     this.#quic = quic
     this.#waiting = waiting
+    this.#takesTrailers = takesTrailers
     quic.onerror = ignored
     quic.ontrailers = (block) => (this.#trailers = [...fieldPairs(block)])
     const over = () => this.#over()
@@ -169,7 +181,7 @@ export class Http3Stream implements MessageStream {
     const { writer } = this.#quic
     while (this.#unsent.length > 0) {
       if (writer.writeSync(this.#unsent[0]!)) {
-        this.#unsent.shift()
+        this.#writtenBytes += this.#unsent.shift()!.length
         continue
       }
       if (writer.desiredSize !== null) void quicDrained(this.#quic).then(() => this.#resume())
@@ -186,7 +198,8 @@ export class Http3Stream implements MessageStream {
   #sendEnding(trailers: readonly string[]): void {
     const quic = this.#quic
     const sendTrailers = () => quic.destroyed || void quic.sendTrailers(fieldObject(trailers))
-    if (trailers.length > 0) quic.onwanttrailers = () => void quicFlushed(quic).then(sendTrailers)
+    if (trailers.length > 0 && this.#takesTrailers)
+      quic.onwanttrailers = () => void quicFlushed(quic, this.#writtenBytes).then(sendTrailers)
     quic.writer.endSync()
     this.#sentEnd()
   }

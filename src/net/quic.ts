@@ -121,19 +121,21 @@ function rejectAsSystemError(thrown: unknown): never {
   throw Object.assign(new Error(message, { cause: thrown }), { code })
 }
 
+const lookEveryMs = 2
 /** Other streams of a busy session keep it sending; what is told in trailers can't wait for all of them. */
 const mostLooks = 8
 
 /**
- * Resolves when the end of what has been written has most likely left. Trailers that are given to the engine while it
- * still holds some of the body go out as part of that body, and it tells nothing of what it holds: but a session that has
- * sent nothing for a round trip has nothing left.
+ * Resolves when the engine has most likely sent all `bytes` of the stream's body, or the stream is over. Trailers that it is given while
+ * it still holds some of the body would go out as part of that body.
  */
-export async function quicFlushed({ session }: QuicRequestStream): Promise<void> {
+export async function quicFlushed(stream: QuicRequestStream, bytes: number): Promise<void> {
+  while (!stream.destroyed && stream.stats.bytesSent < BigInt(bytes)) await pause(lookEveryMs)
+  // What is sent again counts twice. A session that has sent nothing for a round trip has nothing left.
   let sent: bigint | undefined
-  for (let look = 0; look < mostLooks && session?.stats.bytesSent !== sent; look++) {
-    sent = session?.stats.bytesSent
-    await pause(2 + Number(session?.stats.smoothedRtt ?? 0n) / 1e6)
+  for (let look = 0; look < mostLooks && stream.session?.stats.bytesSent !== sent; look++) {
+    sent = stream.session?.stats.bytesSent
+    await pause(lookEveryMs + Number(stream.session?.stats.smoothedRtt ?? 0n) / 1e6)
   }
 }
 
