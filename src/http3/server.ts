@@ -43,7 +43,7 @@ export class Http3Session implements StreamOwner {
   take(quic: QuicRequestStream): void {
     quic.onheaders = (block) => {
       const raw = fieldPairs(block)
-      const takesTrailers = hasToken([...raw], 'te', 'trailers')
+      const takesTrailers = hasToken(raw, 'te', 'trailers')
       const stream = new Http3Stream(quic, { waiting: this.options.waiting, takesTrailers })
       // The end of a request without a body is seen right behind its head, and a body of unknown length is another request.
       setImmediate(() => this.#begin(stream, raw))

@@ -126,8 +126,8 @@ const lookEveryMs = 2
 const mostLooks = 8
 
 /**
- * Resolves when the engine has most likely sent all `bytes` of the stream's body, or the stream is over. Trailers that it is given while
- * it still holds some of the body would go out as part of that body.
+ * Resolves when the engine has most likely sent all `bytes` of the stream's body, or the stream is over. Trailers that
+ * it is given while it still holds some of the body would go out as part of that body.
  */
 export async function quicFlushed(stream: QuicRequestStream, bytes: number): Promise<void> {
   while (!stream.destroyed && stream.stats.bytesSent < BigInt(bytes)) await pause(lookEveryMs)

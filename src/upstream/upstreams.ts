@@ -29,9 +29,9 @@ export class Upstreams<T> {
     this.#options = options
   }
 
-  /** `nowMs` on the clock of `performance.now`. */
-  get(server: ServerAddress, nowMs = performance.now()): T {
+  get(server: ServerAddress): T {
     if (this.#isClosed) return this.#makeClosed(server)
+    const nowMs = performance.now()
     const entry = this.#entries.get(server.origin) ?? this.#make(server, nowMs)
     entry.usedAtMs = nowMs
     entry.names?.touch(nowMs)

@@ -31,6 +31,16 @@ async function isRefused(port: number): Promise<boolean> {
   )
 }
 
+/** A client that has been answered and says nothing more, and the connection at the server that answered it. */
+async function idleClient({ port, server }: Pick<Awaited<ReturnType<typeof slowServer>>, 'port' | 'server'>) {
+  const client = await rawClient(port)
+  client.write(get)
+  const exchange = await server.accept()
+  exchange.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone')
+  await client.waitFor(/done$/)
+  return { client, exchange }
+}
+
 describe('SIGTERM', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
     '(%s) lets a request in flight finish, refuses new connections, and ends with 0',
@@ -55,11 +65,7 @@ describe('SIGTERM', () => {
   test('closes connections that are idle at once, and those that have said nothing yet a moment later', async () => {
     await using stage = await slowServer({ graceTimeOut: '8s' })
     using fresh = await rawClient(stage.port)
-    using idle = await rawClient(stage.port)
-    idle.write(get)
-    const exchange = await stage.server.accept()
-    exchange.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone')
-    await idle.waitFor(/done$/)
+    using idle = (await idleClient(stage)).client
     stage.proxy.sluice.signal('SIGTERM')
     await within(idle.ended, 'the end of the idle connection', 1000)
     await within(fresh.ended, 'the end of the fresh connection', 1000)
@@ -69,11 +75,8 @@ describe('SIGTERM', () => {
   test('answers the first request of a connection that was opened just before', async () => {
     await using stage = await slowServer({ graceTimeOut: '8s' })
     using fresh = await rawClient(stage.port)
-    using idle = await rawClient(stage.port)
-    idle.write(get)
-    const exchange = await stage.server.accept()
-    exchange.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone')
-    await idle.waitFor(/done$/)
+    const { client, exchange } = await idleClient(stage)
+    using idle = client
     stage.proxy.sluice.signal('SIGTERM')
     await within(idle.ended, 'the end of the idle connection', 1000)
     fresh.write(get)

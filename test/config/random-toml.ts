@@ -1,4 +1,4 @@
-import { oneOf, type Random } from './random-yaml.ts'
+import { damagedBy, oneOf, type Random } from './random-yaml.ts'
 
 const keys = ['a', 'b', 'c', 'd', '"q.1"', "'s'", 'long-key', '7']
 const oddKeys = ['"\\u00e9"', 'a b', 'é', '""', '=', '"""a"""', 'a..b', '.a']
@@ -30,32 +30,10 @@ export function randomToml(random: Random): string {
     lines.push(randomLine(random) + oneOf(random, ends.slice(0, random(8) === 0 ? 10 : 7)))
   const text = lines.join('\n') + oneOf(random, ['\n', '', '\n\n'])
   const whole = random(12) === 0 ? text.replaceAll('\n', '\r\n') : text
-  return random(3) === 0 ? damaged(whole, random) : whole
+  return random(3) === 0 ? damagedBy(damages, whole, random) : whole
 }
 
-function damaged(text: string, random: Random): string {
-  const at = random(text.length + 1)
-  const inserted = oneOf(random, [
-    '',
-    '',
-    ' ',
-    '\n',
-    ',',
-    '.',
-    '#',
-    '"',
-    "'",
-    ']',
-    '}',
-    '\\',
-    '=',
-    '\t',
-    '\r',
-    '[',
-    '{',
-  ])
-  return text.slice(0, at) + inserted + text.slice(at + random(3))
-}
+const damages = ['', '', ' ', '\n', ',', '.', '#', '"', "'", ']', '}', '\\', '=', '\t', '\r', '[', '{']
 
 function randomLine(random: Random): string {
   switch (random(9)) {

@@ -49,30 +49,15 @@ export function randomYaml(random: Random): string {
   const lines = text.split('\n')
   if (random(3) === 0) lines.splice(random(lines.length), 0, oneOf(random, oddLines))
   const whole = lines.join(random(12) === 0 ? '\r\n' : '\n')
-  return random(3) === 0 ? damaged(whole, random) : whole
+  return random(3) === 0 ? damagedBy(damages, whole, random) : whole
 }
 
-function damaged(text: string, random: Random): string {
+const damages = ['', '', ' ', '  ', '\n', '\n  ', ':', ',', ' #', '"', "'", ']', '}', '*b', '- ', '\t', '\r']
+
+/** With one of `damages` in some place, and up to two characters less. */
+export function damagedBy(damages: readonly string[], text: string, random: Random): string {
   const at = random(text.length + 1)
-  const inserted = oneOf(random, [
-    '',
-    '',
-    ' ',
-    '  ',
-    '\n',
-    '\n  ',
-    ':',
-    ',',
-    ' #',
-    '"',
-    "'",
-    ']',
-    '}',
-    '*b',
-    '- ',
-    '\t',
-    '\r',
-  ])
+  const inserted = oneOf(random, damages)
   return text.slice(0, at) + inserted + text.slice(at + random(3))
 }
 

@@ -9,6 +9,20 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
 
+/** Opens the server on a free port, which is told. */
+export function listenGrpc(
+  server: Server,
+  tls: { readonly cert: string; readonly key: string } | undefined,
+): Promise<number> {
+  const terms =
+    tls === undefined
+      ? ServerCredentials.createInsecure()
+      : ServerCredentials.createSsl(null, [{ cert_chain: Buffer.from(tls.cert), private_key: Buffer.from(tls.key) }])
+  return new Promise((resolve, reject) =>
+    server.bindAsync('127.0.0.1:0', terms, (error, bound) => (error === null ? resolve(bound) : reject(error))),
+  )
+}
+
 const asIs = (bytes: Buffer): Buffer => bytes
 
 function method(name: string, { requestStream = false, responseStream = false } = {}) {
@@ -57,13 +71,7 @@ export async function startGrpcServer(tls?: { readonly cert: string; readonly ke
     never: never as never,
   }
   server.addService(echo as unknown as ServiceDefinition, implementation)
-  const terms =
-    tls === undefined
-      ? ServerCredentials.createInsecure()
-      : ServerCredentials.createSsl(null, [{ cert_chain: Buffer.from(tls.cert), private_key: Buffer.from(tls.key) }])
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', terms, (error, bound) => (error === null ? resolve(bound) : reject(error))),
-  )
+  const port = await listenGrpc(server, tls)
   return {
     port,
     get waiting() {

@@ -1,4 +1,4 @@
-import { Server, ServerCredentials, status, type UntypedServiceImplementation } from '@grpc/grpc-js'
+import { Server, status, type UntypedServiceImplementation } from '@grpc/grpc-js'
 import { describe, expect, test } from 'bun:test'
 import { invalid, Place } from '../../../src/config/schema.ts'
 import { ProblemCollector } from '../../../src/config/problem.ts'
@@ -10,6 +10,7 @@ import { http2Transport } from '../../../src/upstream/http2.ts'
 import { socketTransport } from '../../../src/upstream/socket.ts'
 import { plainFields, WireProxy } from '../../support/proxy.ts'
 import { eventually } from '../../support/eventually.ts'
+import { listenGrpc } from '../../support/grpc-peers.ts'
 import { toNode } from '../../support/middleware.ts'
 import { TlsAuthority } from '../../support/tls-authority.ts'
 import { transportOptions } from '../../support/transport.ts'
@@ -45,13 +46,7 @@ async function startHealthServer(answer: Answer, tls?: { cert: string; key: stri
     done(null, started.answer === 0 ? Buffer.alloc(0) : Buffer.from([0x08, started.answer]))
   }
   server.addService({ check }, { check: reply } as unknown as UntypedServiceImplementation)
-  const terms =
-    tls === undefined
-      ? ServerCredentials.createInsecure()
-      : ServerCredentials.createSsl(null, [{ cert_chain: Buffer.from(tls.cert), private_key: Buffer.from(tls.key) }])
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', terms, (error, bound) => (error === null ? resolve(bound) : reject(error))),
-  )
+  const port = await listenGrpc(server, tls)
   const asked: string[] = []
   const started = { port, asked, answer, [Symbol.asyncDispose]: async () => server.forceShutdown() }
   return started
